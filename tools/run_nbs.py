@@ -30,12 +30,12 @@ def places():
         if os.environ.get(v): names.update({p:f'${v}' for p in (str(Path(os.environ[v])), str(Path(os.environ[v]).resolve()))})
     return [(re.compile(rf'(?<!\w){re.escape(k)}(?![\w.-])'), names[k]) for k in sorted(names, key=len, reverse=True) if len(k)>1]
 
-def hide_places(o, places):
+def hide_places(o, names):
     "`o`, which may be nested as JSON is, with the folders of this machine replaced in every string."
-    if isinstance(o, dict): return {k:v if k.startswith('image/') and 'svg' not in k else hide_places(v, places) for k,v in o.items()}
-    if isinstance(o, list): return [hide_places(v, places) for v in o]
+    if isinstance(o, dict): return {k:v if k.startswith('image/') and 'svg' not in k else hide_places(v, names) for k,v in o.items()}
+    if isinstance(o, list): return [hide_places(v, names) for v in o]
     if isinstance(o, str):
-        for pat,name in places: o = pat.sub(lambda _: name, o)
+        for pat,name in names: o = pat.sub(lambda _: name, o)
     return o
 
 def tidy_text(name, text):
@@ -46,7 +46,7 @@ def tidy_text(name, text):
 
 def is_progress(data):
     "Is this display a finished progress bar: a widget's shell, or HTML with nothing to see in it?"
-    if 'application/vnd.jupyter.widget-view+json' in data: return 'Progress' in data.get('text/plain', '')
+    if 'application/vnd.jupyter.widget-view+json' in data: return bool(re.search(r'Progress|%\|', data.get('text/plain', '')))
     html = data.get('text/html', data.get('text/markdown'))
     if html is None or set(data)-{'text/html', 'text/markdown', 'text/plain'}: return False
     return not re.sub(r'<style>.*?</style>|<progress.*?</progress>[^<]*|</?(div|p)\b[^>]*>', '', html, flags=re.S).strip()
@@ -83,6 +83,7 @@ def run_nb(path, tiny, timeout):
         return '\n'.join([f'cell {at[0]} ({cell.get("id")}) `{first.strip()}`: {said}', *trace[-20:]])
     names = places()
     for c in nb.cells:
+        # what a skipped cell stores was made by hand and stays
         if c.cell_type=='code' and 'tags' not in c.metadata: c.outputs = nbformat.from_dict(hide_places(tidy_outputs(c.outputs), names))
     nb = dict2nb(json.loads(nbformat.writes(nb)))
     clean_nb(nb)
