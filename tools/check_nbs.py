@@ -6,7 +6,7 @@ from fastcore.script import Param,call_parse
 
 root = Path(__file__).resolve().parent.parent
 max_nb,max_output = 1_500_000,200_000 # bytes: pages must stay quick to load and diffs readable
-unshown = re.compile(r'^#\s*\|\s*(hide|export|exports|exporti|default_exp|eval:\s*false)\b', re.M|re.I)
+unshown = re.compile(r'^#\s*\|\s*(hide|export|exports|exporti|default_exp|slow|cuda|eval:\s*false)\b', re.M|re.I)
 machine_path = re.compile(r'(?<![\w.~$])/(?:home|root|work|Users)/[^\s\'"<>)]*')
 base64 = re.compile(r'base64,[A-Za-z0-9+/=\s]+')
 

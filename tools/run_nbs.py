@@ -72,7 +72,7 @@ def run_nb(path, tiny, timeout):
     for c in nb.cells:
         if c.cell_type=='code' and not_run.search(c.source): c.metadata['tags'] = ['skip-execution']
     client = NotebookClient(nb, timeout=timeout, kernel_name='python3', record_timing=False, store_widget_state=False,
-                            extra_arguments=['--IPKernelApp.log_level=40'], # errors only: not a warning for every kernel
+                            extra_arguments=['--IPKernelApp.log_level=50'], # its warnings are about sockets; a cell's errors come back anyway
                             on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index))
     try: client.execute(cwd=str(path.parent), env=kernel_env(tiny))
     except Exception as e:
