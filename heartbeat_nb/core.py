@@ -27,10 +27,11 @@ class_colors = dict(normal='#009E73', murmur='#D55E00', extrahls='#0072B2', extr
 class BadInput(ValueError):
     "What was given cannot be used; the message says what to do about it."
 
-# %% ../nbs/00_core.ipynb #9a16dd56
+# %% ../nbs/00_core.ipynb #27b043fa
 class RunSize(AttrDict):
     "The numbers one run uses; shows itself with its size and device."
     def __repr__(self): return ', '.join(f'{k} {v}' for k,v in self.items())
+    _repr_markdown_ = __repr__
 
 # %% ../nbs/00_core.ipynb #83b4839d
 def device_name()->str: # e.g. 'cuda: NVIDIA H100' or 'cpu: 2 threads'

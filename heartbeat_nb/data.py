@@ -30,7 +30,7 @@ class TensorWave(TensorBase):
 # %% ../nbs/02b_data.ipynb #e5e20323
 class TensorClip(TensorBase): "Clip numbers: positions in a `Waves`."
 
-# %% ../nbs/02b_data.ipynb #d575839c
+# %% ../nbs/02b_data.ipynb #4ae14574
 class CropWaves(Transform):
     "Turn a batch of clip numbers into a batch of crops."
     order = 0
@@ -40,7 +40,7 @@ class CropWaves(Transform):
         play:bool=True, # may a stored page play these?
     ):
         self.sr,self.n,self.play,self.train = waves.sr,round(secs*waves.sr),play,False
-        self.data = torch.from_numpy(np.asarray(waves.data))
+        self.data = torch.from_numpy(waves.data)
         self.starts,self.lengths,self.scales = map(torch.as_tensor, (waves.starts, waves.lengths, waves.scales))
 
     def to(self, device):
