@@ -28,17 +28,18 @@ def systole(
     "How long the heart squeezes at a given heart rate."
     return max(.546-.0021*hr-.075, .38*60/hr)
 
-# %% ../nbs/01_synth.ipynb #e1359129
+# %% ../nbs/01_synth.ipynb #69a1a313
 def draw_tones(
     rng:np.random.Generator, # where chance comes from
     hz:float, # pitch around which the tones lie, Hz
     secs:float, # how long the sound lasts, seconds
 )->AttrDict: # five tones: `hz`, `at` and `width` in seconds, `amp`, `phase` in radians
     "Draw the tones that make one person's S1 sound like that person's S1."
+    amp = rng.lognormal(0, .5, 5)
     return AttrDict(hz=hz*np.exp(.5*rng.standard_normal(5)), at=secs*rng.uniform(-.4, .4, 5), width=secs*rng.uniform(.08, .16, 5),
-                    amp=rng.uniform(.4, 1, 5), phase=rng.uniform(0, 2*np.pi, 5))
+                    amp=amp/np.linalg.norm(amp), phase=rng.uniform(0, 2*np.pi, 5))
 
-# %% ../nbs/01_synth.ipynb #30438334
+# %% ../nbs/01_synth.ipynb #e73e6206
 def heart_sound(
     tones:AttrDict, # from `draw_tones`
     sr:int, # sample rate, Hz
@@ -48,18 +49,13 @@ def heart_sound(
     t = np.arange(-half, half)[:,None]/sr - tones.at
     return (tones.amp*np.exp(-.5*(t/tones.width)**2)*np.cos(2*np.pi*tones.hz*t+tones.phase)).sum(1)
 
-def _add(wave, at, sound, gain):
-    "Add a sound to a wave, its middle at sample `at`; what reaches over an edge is cut."
-    start = round(at)-len(sound)//2
-    lo,hi = (min(max(o, 0), len(wave)) for o in (start, start+len(sound)))
-    wave[lo:hi] += gain*sound[lo-start:hi-start]
-
-# %% ../nbs/01_synth.ipynb #7119b306
+# %% ../nbs/01_synth.ipynb #eeae3d73
 murmurs = ['diamond', 'plateau', 'diastolic']
 
-def _check(ok, what, allowed):
+def _check(ok, what, allowed): # raise one sentence that names what is allowed
     if not ok: raise BadInput(f'{what}: choose {allowed}.')
 
+# %% ../nbs/01_synth.ipynb #b2c9e309
 def _check_person(hr, murmur, seed):
     _check(hr is None or 30<=hr<=220, f'hr is {hr}', 'a heart rate of 30 to 220 beats a minute, or None to draw one')
     _check(murmur is None or murmur in murmurs, f"murmur is '{murmur}'", f"one of {', '.join(murmurs)}, or None to draw one")
@@ -84,7 +80,7 @@ def synth_patient(
         murmur_hz=100*np.exp(.35*rng.standard_normal()), murmur_gain=rng.uniform(.12, .5), chest=240*np.exp(.35*rng.standard_normal()), mic=rng.standard_normal())
     return _given(p, hr, murmur)
 
-# %% ../nbs/01_synth.ipynb #f4e77768
+# %% ../nbs/01_synth.ipynb #c5395dde
 def beat_times(
     person:AttrDict, # from `synth_patient`
     secs:float, # length of the clip, seconds
@@ -99,7 +95,7 @@ def beat_times(
     s1 = np.cumsum(cycle) - cycle[0] - mean*rng.uniform(2, 3)
     early = np.zeros(n, bool)
     if premature: early[_pick_early(s1, secs, rng)] = True
-    s1[early] -= (cycle*rng.uniform(.2, .42, n))[np.roll(early, -1)]
+    s1[early] -= (cycle*rng.uniform(.2, .38, n))[np.roll(early, -1)]
     return s1, (1+waves[0])/2, early
 
 # %% ../nbs/01_synth.ipynb #d036911c
@@ -111,7 +107,7 @@ def _pick_early(s1, secs, rng):
     picked = rng.permutation(can)[:1+rng.poisson(len(can)/8)]
     return [i for k,i in enumerate(picked) if (abs(i-picked[:k])>1).all()]
 
-# %% ../nbs/01_synth.ipynb #f8e790e9
+# %% ../nbs/01_synth.ipynb #4856362b
 def heart_events(
     person:AttrDict, # from `synth_patient`
     label:str, # one of `classes`
@@ -128,6 +124,7 @@ def heart_events(
     if label=='extrahls' and person.extra=='s4': out.s4 = s1[1:] - np.minimum(person.s4_before, .4*late[:-1])
     return out
 
+# %% ../nbs/01_synth.ipynb #3fbf0759
 def _murmur_spans(kind, s1, s2, late):
     "Where each beat's murmur begins and ends."
     gap = .2*(s2-s1)
@@ -135,13 +132,14 @@ def _murmur_spans(kind, s1, s2, late):
     if kind=='plateau': return np.stack([s1+.3*gap, s2-.1*gap], 1)
     return np.stack([s2+.5*gap, s2+np.minimum(.75*late, .5)], 1)
 
-# %% ../nbs/01_synth.ipynb #65302566
+# %% ../nbs/01_synth.ipynb #bebedb22
 def _passes(n, sr, lo, hi, steep):
     "How much of each pitch passes, and the length of the transform."
     n = fft.next_fast_len(n+sr//10, real=True)
     f = np.maximum(fft.rfftfreq(n, 1/sr), 1e-3).astype('f4')
     return 1/np.sqrt((1+(lo/f)**(2*steep))*(1+(f/hi)**(2*steep))),n
 
+# %% ../nbs/01_synth.ipynb #a50eb60c
 def band(
     wave:np.ndarray, # samples
     sr:int, # sample rate, Hz
@@ -185,6 +183,13 @@ def murmur_noise(
         outline[lo:hi] = dict(diamond=1-abs(2*x-1), plateau=np.minimum(1, 8*np.minimum(x, 1-x)), diastolic=np.minimum(1, 12*x)*(1-x))[kind]
     return outline*noise(rng, len(t), sr, .6*hz, 2*hz)
 
+# %% ../nbs/01_synth.ipynb #709852a5
+def _add(wave, at, sound, gain):
+    "Add a sound, its middle at sample `at`."
+    start = round(at)-len(sound)//2
+    lo,hi = (min(max(o, 0), len(wave)) for o in (start, start+len(sound)))
+    wave[lo:hi] += gain*sound[lo-start:hi-start]
+
 # %% ../nbs/01_synth.ipynb #c2d86f8a
 def heart_wave(
     person:AttrDict, # from `synth_patient`
@@ -208,21 +213,23 @@ def heart_wave(
     if len(events.murmur): wave += person.murmur_gain*murmur_noise(events.murmur, person.murmur, person.murmur_hz, secs, sr, rng)
     return wave
 
-# %% ../nbs/01_synth.ipynb #656bff99
+# %% ../nbs/01_synth.ipynb #02f2d489
 def _slow(rng, n, sr, hz):
     "A slow random curve with `hz` bends a second, mean 0 and variance near 1."
     k = ceil(n/sr*hz)+2
     return np.interp(np.arange(n)/sr*hz, np.arange(k), 1.2*rng.standard_normal(k))
 
+# %% ../nbs/01_synth.ipynb #aa4d9556
 def _voice(rng, n, sr):
     pitch = rng.uniform(90, 240)*(1+.12*_slow(rng, n, sr, 3))
     buzz = (np.cumsum(pitch/sr)%1)**8 + .05*rng.standard_normal(n)
-    parts = [band(buzz, sr, .85*hz, 1.15*hz, 3)*np.maximum(_slow(rng, n, sr, 4)+.3, 0) for hz in rng.uniform([250, 800, 2200], [700, 1600, 3600])]
+    parts = [band(buzz, sr, .85*hz, 1.15*hz, 3)*np.maximum(_slow(rng, n, sr, 4)+.3, 0) for hz in rng.uniform([200, 800, 2200], [550, 1600, 3600])]
     return sum(parts)*np.maximum(_slow(rng, n, sr, 1.5)+.2, 0)
 
 def _rub(rng, n, sr):
-    return noise(rng, n, sr, rng.uniform(30, 300), 1000*rng.uniform(1, 6), 1)*np.exp(2*_slow(rng, n, sr, rng.uniform(2, 8)))
+    return noise(rng, n, sr, rng.uniform(30, 300), 300*rng.uniform(1, 15), 1)*np.exp(2*_slow(rng, n, sr, rng.uniform(2, 8)))
 
+# %% ../nbs/01_synth.ipynb #73757f1e
 def _hum(rng, n, sr):
     mains = rng.choice([50, 60])*np.arange(1, 13)
     mains = mains[mains<sr/2]
@@ -253,10 +260,10 @@ def synth_artifact(
     wave = artifacts[kind](rng, round(secs*sr), sr)
     return (wave/(wave.std()+1e-9)).astype('f4')
 
-# %% ../nbs/01_synth.ipynb #1393a744
+# %% ../nbs/01_synth.ipynb #30f53708
 devices = dict(
-    phone=AttrDict(sr=11025, low=(165, .4), high=5000, noise=(60, 500), snr=(15, 6), peak=(-8, 6)),
-    stethoscope=AttrDict(sr=4000, low=(28, .25), high=900, noise=(8, 300), snr=(14, 5), peak=(-1, 4)))
+    phone=AttrDict(sr=11025, low=(150, .6), high=5000, noise=(60, 500), snr=(15, 6), peak=(-8, 6)),
+    stethoscope=AttrDict(sr=4000, low=(28, .25), high=900, noise=(8, 300), snr=(14, 5), peak=(-2, 4)))
 
 # %% ../nbs/01_synth.ipynb #9b7fc83b
 def record(
@@ -275,7 +282,7 @@ def record(
     out += room*(out.std()/(room.std()+1e-9)*10**(-(drawn if snr is None else snr)/20))
     return np.clip(out*10**(peak/20)/(abs(out).max()+1e-9), -1, 1).astype('f4')
 
-# %% ../nbs/01_synth.ipynb #f4a225d7
+# %% ../nbs/01_synth.ipynb #249f4ee0
 def _check_clip(label, secs, sr, device, artifact, snr):
     _check(label in classes, f"label is '{label}'", f"one of {', '.join(classes)}")
     _check(device in devices, f"device is '{device}'", f"one of {', '.join(devices)}")
@@ -284,19 +291,21 @@ def _check_clip(label, secs, sr, device, artifact, snr):
     _check(isinstance(sr, (int, np.integer)) and 500<=sr<=192000, f'sr is {sr}', 'a whole sample rate of 500 to 192000 Hz')
     _check(snr is None or snr>=-60, f'snr is {snr}', 'a ratio from -60 dB up, np.inf for no noise, or None to draw one')
 
+# %% ../nbs/01_synth.ipynb #245c87d3
 def _inside(events, secs):
     "The events that lie in the clip."
     out = AttrDict({k:events[k][(events[k]>=0) & (events[k]<secs)] for k in ('s1', 's2', 's3', 's4', 'premature')})
     spans = events.murmur.clip(0, secs)
     return AttrDict(out, murmur=spans[spans[:,0]<spans[:,1]])
 
+# %% ../nbs/01_synth.ipynb #94a17ddb
 def _at_rate(wave, sr, new_sr, n):
     "Convert from `sr` to `new_sr`, `n` samples."
     common = gcd(sr, new_sr)
     out = signal.resample_poly(wave, new_sr//common, sr//common) if sr!=new_sr else wave
     return np.pad(out[:n], (0, max(0, n-len(out)))).clip(-1, 1)
 
-# %% ../nbs/01_synth.ipynb #1131fade
+# %% ../nbs/01_synth.ipynb #814e412e
 def synth_heartbeat(
     label:str='normal', # one of `classes`
     secs:float=8., # length, 0.05 to 3600 seconds
@@ -322,7 +331,7 @@ def synth_heartbeat(
         wave = heart_wave(person, events, secs, own, body)
         if artifact: wave += synth_artifact(artifact, secs, own, air)*wave.std()*10**(-air.uniform(3, 20)/20)
     wave = record(wave, own, device, air, snr, person.mic)
-    if label=='artifact': wave *= 10**((5-air.exponential(9))/20)*(.03 if kind=='silence' else 1)
+    if label=='artifact': wave *= 10**((10-air.exponential(9))/20)*(.03 if kind=='silence' else 1)
     return _at_rate(wave, own, sr, round(secs*sr)),_inside(AttrDict(events), secs)
 
 # %% ../nbs/01_synth.ipynb #aa8356a5
@@ -344,11 +353,12 @@ def _scaled(n):
 _shares = [0, .05, .1, .25, .5, .75, .9, .95, 1]
 kaggle_secs = dict(a=[1.5, 4.93, 6.41, 7.94, 8.75, 9, 9, 9, 9], b=[1.5, 1.52, 1.93, 2.95, 4.95, 9.63, 12.74, 15.29, 27.87]) # at the quantiles _shares
 
-# %% ../nbs/01_synth.ipynb #45d9007d
+# %% ../nbs/01_synth.ipynb #3deb4093
 def _spread(rng, count, people):
     "A person for each of `count` clips: everybody once as far as it goes, then anybody."
     return np.concatenate([rng.permutation(people)[:count], rng.choice(people, max(0, count-len(people)))]).astype(int)
 
+# %% ../nbs/01_synth.ipynb #3cade63f
 def _people(rng, counts):
     "For each clip: dataset, label, what it truly is, person, sublabel."
     pools = {(r.dataset, r.label):np.arange(end-r.groups, end) for r,end in zip(counts.itertuples(), counts.groups.cumsum()) if r.label!=unlabelled}
