@@ -93,7 +93,7 @@ def simulated(
     "Are these clips ours to publish?"
     return all((o.parent/'synth_events.csv').exists() for o in {Path(f).parent.parent for f in index.file})
 
-# %% ../nbs/02b_data.ipynb #c102c828
+# %% ../nbs/02b_data.ipynb #6c0eac26
 def heartbeat_dls(
     index:pd.DataFrame, # from `heartbeat_index`
     valid:list=None, # positions (row numbers) held out; None: the first of five group folds
@@ -118,7 +118,7 @@ def heartbeat_dls(
     waves = heartbeat_waves(index, sr)
     play = simulated(index) or os.environ.get('HEARTBEAT_PLAY_REAL')!='0'
     ys = index.label.map({o:i for i,o in enumerate(vocab)})
-    dss = [ClipDataset(p, ys.iloc[p].tolist(), vocab, i) for i,p in enumerate((pos, valid))]
+    dss = [ClipDataset(p, ys.iloc[p].astype(int).tolist(), vocab, i) for i,p in enumerate((pos, valid))]
     dls = [TfmdDL(ds, bs=bs, shuffle=not i, num_workers=0, after_batch=[CropWaves(waves, secs, play), Standardize(), *L(batch_tfms)])
            for i,ds in enumerate(dss)]
     return DataLoaders(*dls, device=device or default_device()).add_vocab(vocab)
