@@ -1,0 +1,37 @@
+"Write README.md from nbs/index.ipynb and what its cells show, as nbdev_readme does where Quarto is installed: `python tools/readme.py`."
+import base64,json,re
+from pathlib import Path
+
+from nbdev.process import NBProcessor
+
+root = Path(__file__).resolve().parent.parent
+pictures = root/'index_files'
+
+def shown(cell, n):
+    "What one cell's outputs look like in Markdown; pictures go to files."
+    res = []
+    for i,o in enumerate(cell.outputs):
+        data = o.get('data', {})
+        if 'image/png' in data:
+            file = pictures/f'{n}-{i}.png'
+            file.write_bytes(base64.b64decode(data['image/png']))
+            alt = cell.directives_.get('fig-alt:', [])
+            res.append(f"![{' '.join(alt)}]({file.relative_to(root)})")
+        elif 'text/markdown' in data: res.append(''.join(data['text/markdown']))
+        elif text := ''.join(o.get('text', data.get('text/plain', ''))): res.append('\n'.join('    '+l for l in text.splitlines()))
+    return res
+
+def main():
+    nb = NBProcessor(root/'nbs'/'index.ipynb', process=True).nb
+    for o in pictures.glob('*.png'): o.unlink()
+    pictures.mkdir(exist_ok=True)
+    parts = ['<!-- Written by tools/readme.py from nbs/index.ipynb: edit that. -->']
+    for n,c in enumerate(nb.cells):
+        if c.cell_type=='markdown': parts.append(re.sub(r'\]\((?!https?:)([^)#]+\.ipynb)', r'](nbs/\1', c.source)); continue
+        marks = c.directives_
+        if 'hide' in marks: continue
+        if marks.get('echo:')!=['false']: parts.append('```python\n'+re.sub(r'^#\|.*\n', '', c.source, flags=re.M).strip()+'\n```')
+        parts += shown(c, n)
+    (root/'README.md').write_text('\n\n'.join(p.strip() for p in parts if p.strip())+'\n')
+
+if __name__=='__main__': main()
