@@ -58,7 +58,7 @@ def set_seed(
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
 
-# %% ../nbs/00_core.ipynb #5ad9d337
+# %% ../nbs/00_core.ipynb #025189bb
 @contextmanager
 def write_atomic(
     path:str|Path, # the file to write; its folder is made if need be
@@ -72,6 +72,7 @@ def write_atomic(
         yield Path(tmp)
         os.chmod(tmp, 0o644)
         os.replace(tmp, path)
+    except OSError as e: raise OSError(e.errno, e.strerror, str(path)) if e.errno else e # name the file a person knows
     finally: Path(tmp).unlink(missing_ok=True)
 
 # %% ../nbs/00_core.ipynb #44c1869a

@@ -8,7 +8,7 @@ __all__ = ['murmurs', 'artifacts', 'devices', 'kaggle_counts', 'kaggle_secs', 's
            'synth_artifact', 'record', 'synth_heartbeat', 'dataset_plan', 'synth_dataset']
 
 # %% ../nbs/01_synth.ipynb #4731312d
-import tempfile
+import io,tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime,timedelta
 from math import ceil,gcd
@@ -416,9 +416,11 @@ def _write_clip(folder, r):
     device,sr = ('phone', 44100) if r.dataset=='a' else ('stethoscope', 4000)
     wave,events = synth_heartbeat(r.true, r.secs, sr, seed=r.seed, device=device, artifact=r.artifact or None, snr=r.snr,
                                   patient=synth_patient(r.patient_seed, hr=r.hr))
-    with sf.SoundFile(folder/r.fname, 'w', sr, 1, 'PCM_16') as f:
+    wav = io.BytesIO() # a full disk then speaks through Python, in words
+    with sf.SoundFile(wav, 'w', sr, 1, 'PCM_16', format='WAV') as f:
         f.title = r.title
         f.write((wave*32767).round().astype('i2'))
+    (folder/r.fname).write_bytes(wav.getvalue())
     return [(r.fname, k, *(t if k=='murmur' else (t, t))) for k,times in events.items() for t in times]
 
 # %% ../nbs/01_synth.ipynb #a4924b1d
