@@ -86,12 +86,12 @@ class ClipDataset:
     def decode(self, o, full=False): return o[0],Category(self.vocab[o[1]])
     def new_empty(self): return ClipDataset([], [], self.vocab, self.split_idx)
 
-# %% ../nbs/02b_data.ipynb #871caa8e
+# %% ../nbs/02b_data.ipynb #31b79788
 def simulated(
     index:pd.DataFrame, # from `heartbeat_index`
 )->bool: # True if `synth_dataset` made these clips
     "Are these clips ours to publish?"
-    return all((o.parent/'synth_events.csv').exists() for o in {Path(f).parent.parent for f in index.file})
+    return all((o/'synth_events.csv').is_file() for o in {Path(f).parent.parent for f in index.file})
 
 # %% ../nbs/02b_data.ipynb #6c0eac26
 def heartbeat_dls(
