@@ -7,7 +7,7 @@ __all__ = ['post_classes', 'TensorWave', 'TensorClip', 'CropWaves', 'Standardize
            'player', 'draw_wave', 'show_batch', 'extract_class_id', 'post_audio', 'convert_data', 'load_converted',
            'WaveDataset', 'post_dls']
 
-# %% ../nbs/02b_data.ipynb #28c9159f
+# %% ../nbs/02b_data.ipynb #a000ad69
 import os,pickle,shutil,tempfile
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from torchaudio.functional import resample
 
 from .core import classes,unlabelled,class_colors,BadInput
 from .recordings import (heartbeat_data,heartbeat_index,heartbeat_waves,simulated_data,recording_groups,group_folds,
-                                     load_wave,find_wavs,Waves)
+                                     load_wave,find_wavs,parse_name,scan_wavs,Waves)
 
 # %% ../nbs/02b_data.ipynb #536e49f1
 class TensorWave(TensorBase):
@@ -180,7 +180,7 @@ def post_audio(
     x = (x-x.mean()) / max(x.std(), 1e-8)
     return np.pad(x[:n], (0, max(0, n-len(x)))).astype(np.float32)
 
-# %% ../nbs/02b_data.ipynb #5907d7f6
+# %% ../nbs/02b_data.ipynb #e6df9646
 def convert_data(
     path:str|Path, # a folder of recordings
     out:str|Path, # a new folder, which gets `train` and `test`
@@ -189,9 +189,12 @@ def convert_data(
     n_test:int=25, # clips in the test folder
 )->Path: # `out`
     "Prepare recordings as the post does: one pickle a clip, in a train and a test folder."
-    index,out = heartbeat_index(path),Path(out)
+    files,out = find_wavs(path),Path(out)
     if out.exists(): raise BadInput(f'{out} is there already. Give a new folder, or delete this one.')
-    files = index.file[index.note.isin(['', 'silent'])].tolist()
+    if not any(parse_name(f.name) for f in files): raise BadInput(f'No file in {path} has a name like those of the heart sound challenge. Give the folder that holds set_a and set_b.')
+    notes = [o['note'] for o in scan_wavs(files)]
+    if bad := [f'{f.name} ({o})' for f,o in zip(files, notes) if o not in ('', 'silent')]: print(f"Skipped {len(bad)} of {len(files)} files: {', '.join(bad[:5])}")
+    files = [f for f,o in zip(files, notes) if o in ('', 'silent')]
     if not 0<n_test<len(files): raise BadInput(f'A test set of {n_test} clips out of {len(files)} is not possible.')
     test = set(np.arange(n_test)*len(files)//n_test)
     out.parent.mkdir(parents=True, exist_ok=True)

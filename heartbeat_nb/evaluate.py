@@ -162,7 +162,7 @@ def pool_folds(
     "The answers of all folds, one under the other."
     return pd.concat([pd.DataFrame(dict(clip=f['clips'], fold=i, y=f['y'], pred=np.argmax(f['probs'], 1))) for i,f in enumerate(result['folds'])], ignore_index=True)
 
-# %% ../nbs/06_evaluate.ipynb #5d359a26
+# %% ../nbs/06_evaluate.ipynb #66bcaa33
 def run_folds(
     path:str|Path, # the result file, .json
     folds:list, # of pairs (train, test), whatever `fit` understands
@@ -181,6 +181,6 @@ def run_folds(
         result['folds'].append(record)
         save_result(path, result)
     df = pool_folds(result)
-    result['scores'] = bootstrap_scores(df.y, df.pred, df['clip'].map(groups), len(result['classes']))
+    result['scores'] = bootstrap_scores(df.y, df['pred'], df['clip'].map(groups), len(result['classes']))
     save_result(path, result)
     return result
