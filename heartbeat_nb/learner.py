@@ -111,12 +111,12 @@ def _set_opt_state(opt, tensors, numbers, device):
         state[int(i)][name] = v
     opt.load_state_dict(dict(state=state, hypers=numbers['hypers']))
 
-# %% ../nbs/05_learner.ipynb #70436b4f
+# %% ../nbs/05_learner.ipynb #fb571ea3
 class Checkpoint(FitOnly, TrackerCallback):
     "After each epoch, save all that is needed to go on; keep the best weights if the recipe asks for them."
     order = 90
-    def __init__(self, keep='last', fname='checkpoint.safetensors'):
-        super().__init__(monitor='accuracy')
+    def __init__(self, keep='last', fname='checkpoint.safetensors', monitor='accuracy'):
+        super().__init__(monitor)
         self.keep,self.fname,self.best_epoch,self.resume = keep,fname,None,None
     @property
     def file(self): return self.path/self.fname
