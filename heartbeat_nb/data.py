@@ -154,12 +154,13 @@ def draw_wave(
     ax.set(title=title, xlabel='seconds', yticks=[])
     return ax
 
-# %% ../nbs/02b_data.ipynb #3640ab76
+# %% ../nbs/02b_data.ipynb #c5ca9f00
 @dispatch
 def show_batch(x:TensorWave, y, samples, ctxs=None, max_n=4, **kwargs):
     for o in samples[:max_n]:
         ax = draw_wave(o[0], x.sr, title=str(o[1]))
-        plt.show(ax.figure)
+        display(ax.figure)
+        plt.close(ax.figure)
         if x.play: display(player(o[0], x.sr))
 
 # %% ../nbs/02b_data.ipynb #bcb8bccf
