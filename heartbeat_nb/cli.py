@@ -47,7 +47,7 @@ def run_folder(
     if out and taken(Path(out)): raise BadInput(f'{out} is not empty. Choose another --out, or go on with a stopped run by --resume.')
     return Path(out) if out else next(p for p in names if not taken(p))
 
-# %% ../nbs/10_cli.ipynb #68d4d296
+# %% ../nbs/10_cli.ipynb #7225f1ad
 def finish_run(
     learn, # a trained HeartbeatLearner
     out:Path, # the run's folder
@@ -56,6 +56,7 @@ def finish_run(
 )->'pd.DataFrame': # scores per class
     "Score the held-out clips and write model, pictures and result."
     from heartbeat_nb.core import write_atomic
+    from heartbeat_nb.data import simulated
     from heartbeat_nb.evaluate import (about_run,bootstrap_scores,fold_record,plot_confusion,plot_history,predict_clips,score_table)
     from heartbeat_nb.learner import save_learner
     from heartbeat_nb.recordings import recording_groups
@@ -68,12 +69,12 @@ def finish_run(
         with write_atomic(out/f) as p: ax.figure.savefig(p, dpi=120)
     save_learner(learn, out/'model.safetensors', sr=settings['sr'], secs=settings['secs'])
     record = fold_record(learn, [Path(o).name for o in index.file.iloc[clips]], probs, y)
-    save_result(out/'result.json', dict({**settings, **about_run(learn, protocol='grouped', seeds=[settings['seed']])}, kept_epoch=learn.kept_epoch,
+    save_result(out/'result.json', dict({**settings, **about_run(learn, protocol='grouped', seeds=[settings['seed']])}, kept_epoch=learn.kept_epoch, simulated=simulated(index),
                 scores=bootstrap_scores(y, pred, groups, len(names)), by_class=table.to_dict('index'), folds=[record]))
     learn.checkpoint.file.unlink()
     return table
 
-# %% ../nbs/10_cli.ipynb #85aad517
+# %% ../nbs/10_cli.ipynb #d46481a0
 def report(
     out:Path, # a finished run
     table, # scores per class
@@ -87,9 +88,9 @@ def report(
         line('balanced_accuracy', 'balanced accuracy'), line('macro_f1', 'macro F1'),
         line('accuracy', 'accuracy')+f', where always naming the commonest class gives {majority:.3f}', '',
         f'Trained for {trained:.0f} s. Written to {out}: ' + ', '.join(sorted(o.name for o in out.iterdir())), '',
-        'Next: look at learning_curve.png and confusion_matrix.png; train on real recordings with',
-        '  heartbeat_train --data FOLDER      (they are at kaggle.com/datasets/kinguistics/heartbeat-sounds)',
-        'or try a deeper net with  heartbeat_train --arch m11 . This is for learning and measuring; it does not diagnose.'])
+        'Next: look at learning_curve.png and confusion_matrix.png; try a deeper net with  heartbeat_train --arch m11 ;',
+        *(['or train on real recordings (kaggle.com/datasets/kinguistics/heartbeat-sounds) with  heartbeat_train --data FOLDER .'] if result['simulated'] else []),
+        'This is for learning and measuring; it does not diagnose.'])
 
 # %% ../nbs/10_cli.ipynb #d8f35dc9
 def check_settings(
