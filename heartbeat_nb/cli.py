@@ -74,19 +74,21 @@ def finish_run(
     learn.checkpoint.file.unlink()
     return table
 
-# %% ../nbs/10_cli.ipynb #d46481a0
+# %% ../nbs/10_cli.ipynb #2bb32ed4
 def report(
     out:Path, # a finished run
     table, # scores per class
     trained:float, # seconds of training
 )->str: # for people
     "What a finished run says."
+    from heartbeat_nb.learner import recipes
     result = json.loads((out/'result.json').read_text())
     line = lambda k,name: '{:<18} {mean:.3f}  (95 %: {low:.3f} to {high:.3f})'.format(name, **result['scores'][k])
     n,majority = len(result['folds'][0]['clips']),result['scores']['majority']['mean']
     return '\n'.join(['', f"Scores on {n} clips of patients and sessions that the net has never heard:", '', table.to_string(na_rep='-'), '',
         line('balanced_accuracy', 'balanced accuracy'), line('macro_f1', 'macro F1'),
         line('accuracy', 'accuracy')+f', where always naming the commonest class gives {majority:.3f}', '',
+        *(['The epoch was chosen on these same clips, which flatters the scores.', ''] if recipes[result['recipe']].keep=='best' else []),
         f'Trained for {trained:.0f} s. Written to {out}: ' + ', '.join(sorted(o.name for o in out.iterdir())), '',
         'Next: look at learning_curve.png and confusion_matrix.png; try a deeper net with  heartbeat_train --arch m11 ;',
         *(['or train on real recordings (kaggle.com/datasets/kinguistics/heartbeat-sounds) with  heartbeat_train --data FOLDER .'] if result['simulated'] else []),

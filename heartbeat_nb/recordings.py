@@ -57,10 +57,10 @@ def heartbeat_data(
     print(f'Data: recordings in {path}{why}')
     return path
 
-# %% ../nbs/02a_recordings.ipynb #3b918653
+# %% ../nbs/02a_recordings.ipynb #370e9f37
 _set_a = re.compile(r'(?P<label>normal|murmur|extrahls|extrastole|artifact|Aunlabelledtest)__(?P<time>\d{8,14})\.wav', re.I)
 _set_b = re.compile(r'(?P<label>normal|murmur|extrahls|extrastole|artifact|Bunlabelledtest)_{1,2}(?P<noisy>noisy[a-z]+_)?'
-                    r'(?P<patient>\d+)_(?P<time>\d{12,14})_(?P<site>[A-Z])_?\d*\.wav', re.I)
+                    r'(?P<patient>\d+)_(?P<time>\d{12,13})_(?P<site>[A-Z])_?\d*\.wav', re.I)
 
 # %% ../nbs/02a_recordings.ipynb #be02e2b3
 def _minute(digits):
@@ -79,7 +79,7 @@ def parse_name(
     return dict(set='A' if a else 'B', label=label if label in classes else unlabelled, noisy=bool(d.get('noisy')),
                 patient=d.get('patient') or '', session=session, site=(d.get('site') or '').upper())
 
-# %% ../nbs/02a_recordings.ipynb #fc0ddc9d
+# %% ../nbs/02a_recordings.ipynb #48900731
 def find_wavs(
     path:str|Path, # a folder
 )->list: # paths, sorted by name, each name once
@@ -87,7 +87,7 @@ def find_wavs(
     path = Path(path)
     if not path.is_dir(): raise BadInput(f'No folder {path}. Check the path.')
     roots = [path/o for o in ('set_a','set_b') if (path/o).is_dir()] or [path]
-    wavs = sorted((o for r in roots for o in r.rglob('*') if o.suffix.lower()=='.wav'), key=lambda o: (len(o.parts), o.name))
+    wavs = sorted((o for r in roots for o in r.rglob('*') if o.suffix.lower()=='.wav' and not o.is_dir()), key=lambda o: (len(o.parts), o.name))
     once = {o.name:o for o in reversed(wavs)}
     if not once: raise BadInput(f'No wav files in {path}. Give the folder that holds set_a and set_b.')
     return [once[o] for o in sorted(once)]
@@ -110,15 +110,15 @@ def scan_wav(
 
 silence = 1e-3 # a clip that stays below this (-60 dB of full scale) is called silent
 
-# %% ../nbs/02a_recordings.ipynb #02274502
+# %% ../nbs/02a_recordings.ipynb #cabe3f8a
 def _digest(*parts): return hashlib.blake2b('\n'.join(map(str, parts)).encode(), digest_size=16).hexdigest()
 
 def scan_wavs(
     files:list, # paths
 )->list: # of what `scan_wav` found, in the same order
     "Scan files in parallel, once: a second call reads what the first one found."
-    stats = [o.stat() for o in files]
-    memo = cache_dir('scans')/(_digest('1', *(f'{f.resolve()} {s.st_size} {s.st_mtime_ns}' for f,s in zip(files, stats)))+'.json')
+    stats = [(f.absolute(), s.st_size, s.st_mtime_ns) if f.exists() and (s := f.stat()) else (f.absolute(),) for f in files]
+    memo = cache_dir('scans')/(_digest('1', *stats)+'.json')
     try: return json.loads(memo.read_text())
     except (OSError, ValueError): pass
     with ThreadPoolExecutor(os.cpu_count()) as ex:
