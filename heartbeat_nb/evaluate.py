@@ -7,11 +7,12 @@ __all__ = ['confusion', 'class_scores', 'scores', 'score_table', 'group_confusio
            'window_begins', 'predict_clips', 'plot_confusion', 'plot_history', 'fold_record', 'about_run', 'pool_folds',
            'run_folds', 'compare_runs']
 
-# %% ../nbs/06_evaluate.ipynb #63782591
+# %% ../nbs/06_evaluate.ipynb #832f820a
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
 from fastai.basics import Learner,plt
+from fastprogress.fastprogress import progress_bar
 from sklearn.metrics import confusion_matrix
 
 from .core import BadInput,load_result,provenance,save_result
@@ -36,14 +37,15 @@ def class_scores(
     hit,rows,cols = (o.astype(float) for o in (np.diagonal(cm, axis1=-2, axis2=-1), cm.sum(-1), cm.sum(-2)))
     return dict(recall=_ratio(hit, rows), precision=_ratio(hit, cols), f1=_ratio(2*hit, rows+cols))
 
-# %% ../nbs/06_evaluate.ipynb #9ca79b49
+# %% ../nbs/06_evaluate.ipynb #a8fb18fb
 def scores(
     cm:np.ndarray, # (..., k, k) confusion matrices
 )->dict: # each (...)
-    "Accuracy, balanced accuracy, macro F1, and the accuracy of always naming the commonest class."
+    "Accuracy, balanced accuracy and macro F1 over the classes that have clips, and the accuracy of always naming the commonest class."
     by_class,n = class_scores(cm),cm.sum((-2,-1))
+    f1 = np.where(cm.sum(-1)>0, by_class['f1'], np.nan)
     return dict(accuracy=np.trace(cm, axis1=-2, axis2=-1)/n, balanced_accuracy=np.nanmean(by_class['recall'], -1),
-                macro_f1=np.nanmean(by_class['f1'], -1), majority=cm.sum(-1).max(-1)/n)
+                macro_f1=np.nanmean(f1, -1), majority=cm.sum(-1).max(-1)/n)
 
 # %% ../nbs/06_evaluate.ipynb #c5c11174
 def score_table(
@@ -191,11 +193,11 @@ def pool_folds(
     return pd.concat([pd.DataFrame(dict(clip=f['clips'], fold=i, y=f['y'], pred=np.argmax(f['probs'], 1), group=f.get('groups', f['clips'])))
                       for i,f in enumerate(result['folds'])], ignore_index=True)
 
-# %% ../nbs/06_evaluate.ipynb #4d0f73f5
+# %% ../nbs/06_evaluate.ipynb #3971e9cc
 def run_folds(
     path:str|Path, # the result file, .json
-    folds:list, # of pairs (train, test), whatever `fit` understands
-    fit:callable, # fit(train, test) -> (learner, fold record)
+    folds:list, # of tuples, for example (train, test): whatever `fit` takes
+    fit:callable, # fit(*fold) -> (learner, fold record)
     groups:dict, # clip name -> which clips belong together
     **about, # protocol, recipe, sr, secs, epochs, seeds, data_hash ... of this result
 )->dict: # the result, with scores over all folds
@@ -204,8 +206,8 @@ def run_folds(
     result = load_result(path) if path.is_file() else None
     if result and (other := [k for k,v in about.items() if result.get(k)!=v]):
         raise BadInput(f"{path.name} was made with another {' and '.join(other)}. Move it away, or use its settings.")
-    for train,test in folds[len(result['folds']) if result else 0:]:
-        learn,record = fit(train, test)
+    for fold in progress_bar(folds[len(result['folds']) if result else 0:], leave=False):
+        learn,record = fit(*fold)
         result = result or dict(about_run(learn, **about), folds=[])
         result['folds'].append(dict(record, groups=[groups[o] for o in record['clips']]))
         save_result(path, result)
