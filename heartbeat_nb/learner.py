@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['recipes', 'Recipe', 'get_recipe', 'HeartbeatLearner', 'FitOnly', 'History', 'EpochSeed', 'Checkpoint', 'make_net',
-           'heartbeat_learner', 'save_learner']
+           'heartbeat_learner', 'lr_schedule', 'save_learner']
 
-# %% ../nbs/05_learner.ipynb #1009cdf1
+# %% ../nbs/05_learner.ipynb #c19413a1
 import json,random
 from dataclasses import dataclass,asdict
 from functools import partial
 
 from fastai.basics import *
 from fastai.callback.progress import ProgressCallback
-from fastai.callback.schedule import ParamScheduler,combined_cos
+from fastai.callback.schedule import ParamScheduler,SchedCos,SchedNo,combine_scheds,combined_cos
 from fastai.callback.tracker import TrackerCallback,ReduceLROnPlateau
 from fastai.metrics import accuracy,BalancedAccuracy
 from safetensors import safe_open
@@ -21,7 +21,7 @@ from safetensors import safe_open
 from .core import BadInput,set_seed,write_atomic
 from .models import create_model,get_arch,save_model,write_tensors
 
-# %% ../nbs/05_learner.ipynb #6606a557
+# %% ../nbs/05_learner.ipynb #313cd6eb
 @dataclass(frozen=True)
 class Recipe:
     "How to train a net."
@@ -29,13 +29,13 @@ class Recipe:
     bs:int # clips a batch
     lr:float # learning rate of Adam
     wd:float # weight decay, as torch counts it
-    schedule:str # 'onecycle'; 'plateau': smaller steps when accuracy stalls; 'constant'
+    schedule:str # 'onecycle': warm-up and cosine; 'flat': constant, then cosine; 'plateau': smaller steps when accuracy stalls
     decouple_wd:bool # True: as in AdamW; False: as an L2 term of the loss
     keep:str # which weights are kept: of the 'last' epoch, or of the 'best' on the validation clips
 
-# %% ../nbs/05_learner.ipynb #edd49d0b
+# %% ../nbs/05_learner.ipynb #750a9c8c
 recipes = dict(
-    paper    = Recipe(epochs=100, bs=128, lr=1e-3, wd=2e-4, schedule='constant', decouple_wd=False, keep='last'),
+    paper    = Recipe(epochs=100, bs=128, lr=1e-3, wd=2e-4, schedule='flat', decouple_wd=False, keep='last'),
     post     = Recipe(epochs=60, bs=128, lr=1e-3, wd=2e-4, schedule='plateau', decouple_wd=False, keep='best'),
     onecycle = Recipe(epochs=15, bs=32, lr=3e-3, wd=.01, schedule='onecycle', decouple_wd=True, keep='last'))
 
@@ -186,7 +186,16 @@ def heartbeat_learner(
     learn.recipe = r
     return learn
 
-# %% ../nbs/05_learner.ipynb #b13eae1b
+# %% ../nbs/05_learner.ipynb #f19dca7e
+def lr_schedule(
+    recipe:Recipe, # its schedule
+    lr:float, # the highest learning rate
+)->callable: # share of the training done, from 0 to 1 -> learning rate
+    "The learning rate over a training; None where it follows the validation accuracy."
+    if recipe.schedule=='onecycle': return combined_cos(.25, lr/25, lr, lr/1e5)
+    if recipe.schedule=='flat': return combine_scheds([.5, .5], [SchedNo(lr, lr), SchedCos(lr, lr/1e3)])
+
+# %% ../nbs/05_learner.ipynb #6c24b887
 @patch
 def fit_recipe(self:HeartbeatLearner,
     epochs:int=None, # in place of the recipe's
@@ -198,8 +207,8 @@ def fit_recipe(self:HeartbeatLearner,
     if resume:
         if not self.checkpoint.file.is_file(): raise BadInput(f'There is no checkpoint in {self.path} to go on from. Leave out resume.')
         self.checkpoint.resume = True
-    cbs = ParamScheduler({'lr': combined_cos(.25, self.lr/25, self.lr, self.lr/1e5)}) if self.recipe.schedule=='onecycle' else None
-    self.fit(epochs, cbs=cbs)
+    rate = lr_schedule(self.recipe, self.lr)
+    self.fit(epochs, cbs=ParamScheduler({'lr':rate}) if rate else None)
     return self
 
 # %% ../nbs/05_learner.ipynb #12944017
