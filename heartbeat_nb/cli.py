@@ -101,7 +101,7 @@ def finish_run(
     learn.checkpoint.file.unlink()
     return table
 
-# %% ../nbs/10_cli.ipynb #20acd6a7
+# %% ../nbs/10_cli.ipynb #b1008b9a
 def next_steps(
     result:dict, # of a finished run
 )->list: # lines
@@ -109,12 +109,12 @@ def next_steps(
     from heartbeat_nb.datasets import sources
     from heartbeat_nb.models import list_models
     data = f" --data {shlex.quote(result['data'])}" if result['data'] else ''
-    deeper = next((o for o in ('m11', 'm18', 'm34') if list_models().index(o)>list_models().index(result['arch'])), None)
+    deeper = next((o for o in ('m11', 'm18', 'm34') if o in list_models()[list_models().index(result['arch'])+1:]), None)
     fold = result['test_fold'] % sources[result['source']].folds + 1
     return ['Next: look at learning_curve.png and confusion_matrix.png;',
         *([f'try a deeper net with  heartbeat_train{data} --arch {deeper} ;'] if deeper else []),
-        f'see how much one fold differs from the next with  heartbeat_train{data} --test-fold {fold} ;',
-        *(['or train on real recordings (kaggle.com/datasets/kinguistics/heartbeat-sounds) with  heartbeat_train --data FOLDER .'] if result['simulated'] else [])]
+        f"see how much one fold differs from the next with  heartbeat_train{data} --arch {result['arch']} --test-fold {fold} .",
+        *(['Or train on real recordings (kaggle.com/datasets/kinguistics/heartbeat-sounds) with  heartbeat_train --data FOLDER .'] if result['simulated'] else [])]
 
 # %% ../nbs/10_cli.ipynb #502d54c6
 def heard_line(
