@@ -133,7 +133,7 @@ def predict_clips(
     total = torch.zeros(len(clips), probs.shape[1], dtype=torch.double).index_add_(0, which.cpu(), probs)
     return (total/torch.bincount(which.cpu(), minlength=len(clips))[:,None]).numpy()
 
-# %% ../nbs/06_evaluate.ipynb #4064763d
+# %% ../nbs/06_evaluate.ipynb #ced76974
 def plot_confusion(
     y:np.ndarray, # (clips,) true class numbers
     pred:np.ndarray, # (clips,) class numbers answered
@@ -142,7 +142,7 @@ def plot_confusion(
 ):
     "Draw the confusion matrix: counts, shaded by the share of the true class."
     cm = confusion(y, pred, len(names))
-    if ax is None: ax = plt.subplots(figsize=(4.6,4.2), layout='constrained')[1]
+    if ax is None: ax = plt.subplots(figsize=(1.6+.6*len(names), 1.2+.6*len(names)), layout='constrained')[1]
     share = cm/np.maximum(cm.sum(1, keepdims=True), 1)
     ax.imshow(share, cmap='Blues', vmin=0, vmax=1)
     for (i,j),n in np.ndenumerate(cm): ax.text(j, i, n, ha='center', va='center', color='white' if share[i,j]>.5 else 'black')
