@@ -71,7 +71,7 @@ def run_folder(
     if out and taken(Path(out)): raise BadInput(f'{out} is not empty. Choose another --out, or go on with a stopped run by --resume.')
     return Path(out) if out else next(p for p in names if not taken(p))
 
-# %% ../nbs/10_cli.ipynb #c23839bf
+# %% ../nbs/10_cli.ipynb #6a6f068e
 def finish_run(
     learn, # a trained HeartbeatLearner
     out:Path, # the run's folder
@@ -84,7 +84,7 @@ def finish_run(
     from heartbeat_nb.datasets import heard_before,sources
     from heartbeat_nb.evaluate import (about_run,bootstrap_scores,fold_record,plot_confusion,plot_history,predict_clips,score_table)
     from heartbeat_nb.learner import save_learner
-    from heartbeat_nb.recordings import recording_groups
+    from heartbeat_nb.groups import recording_groups
     import numpy as np
     names,clips = list(learn.dls.vocab),learn.dls.valid_ds.clips
     y,probs = np.array(learn.dls.valid_ds.ys),predict_clips(learn)

@@ -6,15 +6,16 @@
 __all__ = ['urban_classes', 'urbansound_help', 'sources', 'urbansound_like', 'urbansound_csv', 'read_urbansound_csv',
            'urbansound_index', 'held_out', 'heard_before', 'Source', 'find_source']
 
-# %% ../nbs/02c_datasets.ipynb #47b4b8f4
+# %% ../nbs/02c_datasets.ipynb #91036af4
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np, pandas as pd, soundfile as sf
 
-from .core import unlabelled,BadInput
-from .recordings import heartbeat_data,heartbeat_index,scan_wavs,recording_groups,group_folds
+from .core import BadInput
+from .groups import group_folds,labelled_clips,recording_groups
+from .recordings import heartbeat_data,heartbeat_index,scan_wavs
 
 # %% ../nbs/02c_datasets.ipynb #c25edcb3
 urban_classes = ['air_conditioner', 'car_horn', 'children_playing', 'dog_bark', 'drilling', 'engine_idling', 'gun_shot', 'jackhammer', 'siren', 'street_music']
@@ -95,7 +96,7 @@ def urbansound_index(
     if not df.ok.any(): raise BadInput(f'None of the {len(df)} clips in {audio} can be read. Unpack the archive again.')
     return df.assign(fold=said.fold.astype(int))
 
-# %% ../nbs/02c_datasets.ipynb #7b6ed44b
+# %% ../nbs/02c_datasets.ipynb #e969b9f6
 def held_out(
     index:pd.DataFrame, # from `heartbeat_index` or `urbansound_index`
     fold:int, # counted from 1, as UrbanSound8K does
@@ -103,10 +104,10 @@ def held_out(
     "The clips that a fold holds out: of the official folds if `index` has a column `fold`, else of five group folds."
     if 'fold' in index: res = np.flatnonzero(index.ok & (index.fold==fold))
     else:
-        use = np.flatnonzero(index.ok & (index.label!=unlabelled))
-        folds = group_folds(index.label.iloc[use], recording_groups(index).iloc[use])
+        clips = labelled_clips(index)
+        folds = group_folds(clips.label, clips.group)
         if not 1<=fold<=len(folds): raise BadInput(f'There is no fold {fold}. Give 1 to {len(folds)}.')
-        res = use[folds[fold-1]]
+        res = index.index.get_indexer(clips.index[folds[fold-1]])
     if not len(res): raise BadInput(f"No usable clip is in fold {fold}. There are folds {', '.join(map(str, sorted(set(index.fold[index.ok]))))}.")
     return res
 
