@@ -7,25 +7,27 @@ __all__ = ['show_change', 'WaveTransform', 'span', 'uniform', 'keep_level', 'Pol
            'Equalise', 'colored_noise', 'AddNoise', 'Shift', 'read_between', 'Stretch', 'hole', 'MaskTime', 'MaskBand',
            'augmentations', 'mix_sounds', 'BCMix']
 
-# %% ../nbs/03_augment.ipynb #b6f98e34
+# %% ../nbs/03_augment.ipynb #263b1d71
 from math import isfinite,log2
 
-import torch
+import numpy as np, torch
 from fastai.basics import *
 from fastai.callback.mixup import MixHandler
+from IPython.display import Audio,display
 from scipy.signal import welch
 from torchaudio.functional import add_noise
 
 from .core import BadInput
 from .data import TensorWave,draw_wave,player
 
-# %% ../nbs/03_augment.ipynb #3d9ea011
+# %% ../nbs/03_augment.ipynb #58b9ccca
 def show_change(
     tfm:Transform, # what changes the wave
     x:TensorWave, # (batch, channels, samples); the first of the batch is shown
-)->'Audio|None': # a player of the new wave; None where `x` must not be played
+)->Audio|None: # a player of the new wave; None where `x` must not be played
     "Draw a wave and its spectrum before and after `tfm`."
-    fig,axs = plt.subplot_mosaic([['before','spectrum'],['after','spectrum']], figsize=(9,2.6), width_ratios=(2,1), layout='constrained')
+    fig,axs = plt.subplot_mosaic([['before','spectrum'],['after','spectrum']], figsize=(8,2.2), width_ratios=(2,1), layout='constrained')
+    axs['before'].sharey(axs['after'])
     for name,wave,color in ('before', x, '.6'),('after', tfm(x, split_idx=0), 'C0'):
         draw_wave(wave[0,0], x.sr, axs[name], color=color)
         f,power = welch(to_np(wave[0,0].as_subclass(Tensor)), x.sr, nperseg=min(1024, x.shape[-1]))
