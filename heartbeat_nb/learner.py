@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['recipes', 'Recipe', 'get_recipe', 'HeartbeatLearner', 'FitOnly', 'History', 'EpochSeed', 'Checkpoint', 'make_net',
-           'heartbeat_learner', 'lr_schedule', 'save_learner']
+           'SkipLone', 'heartbeat_learner', 'lr_schedule', 'save_learner']
 
 # %% ../nbs/05_learner.ipynb #c19413a1
 import json,random
@@ -163,7 +163,13 @@ def make_net(
     if isinstance(arch, nn.Module): return arch
     return create_model(arch, dls.c, samples=dls.one_batch()[0].shape[-1] if get_arch(arch).hidden else None)
 
-# %% ../nbs/05_learner.ipynb #162c7670
+# %% ../nbs/05_learner.ipynb #536a29ed
+class SkipLone(Callback):
+    "Pass by training batches of a single clip."
+    def before_batch(self):
+        if self.training and len(self.x)==1: raise CancelBatchException
+
+# %% ../nbs/05_learner.ipynb #2ceba095
 def heartbeat_learner(
     dls:DataLoaders, # from `heartbeat_dls` or `post_dls`
     arch:str|nn.Module='m5', # one of `list_models()`, or a net
@@ -181,8 +187,9 @@ def heartbeat_learner(
     opt = partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7)
     more = [ReduceLROnPlateau('accuracy', patience=10, factor=2, min_lr=1e-4)] if r.schedule=='plateau' else []
     save = [Checkpoint(r.keep)] if path else []
+    lone = [SkipLone()] if getattr(model, 'samples', None) else []
     learn = HeartbeatLearner(dls, model, loss_func=CrossEntropyLossFlat(), opt_func=opt, lr=lr or r.lr, wd=r.wd, metrics=[accuracy, BalancedAccuracy()],
-                             path=path or '.', cbs=[EpochSeed(seed), History(bool(path)), *more, *save, *L(cbs)])
+                             path=path or '.', cbs=[EpochSeed(seed), History(bool(path)), *more, *save, *lone, *L(cbs)])
     learn.recipe = r
     return learn
 
