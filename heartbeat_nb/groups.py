@@ -134,10 +134,10 @@ def _candidates(
     near = (df.lag*rate/8).round()
     return df.assign(near=near).drop_duplicates(['first','second','near']).groupby(['first','second']).head(2).drop(columns='near').reset_index(drop=True)
 
-# %% ../nbs/02b_groups.ipynb #2dfde36a
+# %% ../nbs/02b_groups.ipynb #fa3f1b81
 def _same_filter(a, b, sr, band=20., floor=.03):
     "Spectra of two stretches of equal length, after one filter that evens out the mean of their spectra."
-    specs = torch.fft.rfft(torch.stack([a, b]).diff(prepend=torch.stack([a[:1], b[:1]])))
+    specs = torch.fft.rfft(torch.stack([a-a.mean(), b-b.mean()]))
     specs[:,:int(lowest*len(a)/sr)+1] = 0
     power = specs.abs()**2
     size = _smooth((power/(power.sum(1, keepdim=True)+tiny)).sum(0), round(band*len(a)/sr)|1).sqrt()
@@ -155,20 +155,30 @@ def _bandwidth(specs, n, sr):
     p = (specs[0].conj()*specs[1]).abs()
     return float(p.sum()**2/((p**2).sum()+tiny))*sr/n
 
-# %% ../nbs/02b_groups.ipynb #6c595d96
+# %% ../nbs/02b_groups.ipynb #b219c9c8
+def _moving(x, sr):
+    "1 where a sound moves, 0 where it stands still for some 20 ms."
+    d = pad(x.diff().abs(), (1,0))
+    return (_smooth(d, round(.02*sr)|1) > 1e-4*d.max()).float()
+
+# %% ../nbs/02b_groups.ipynb #8e91d1d2
 def _correlate(x, y, sr, lag, k, lo=0, hi=None, refine=True):
-    "Correlation over each `k` samples of two clips, where that begins in `x`, and the exact lag; None if they overlap too little or only hum."
-    for _ in range(1+refine):
-        begin,end = max(0, lo, -lag),min(len(x), len(y)-lag, len(x) if hi is None else hi)
-        if end-begin<k: return None
-        n,late = end-begin,0
-        specs = _same_filter(*(torch.tensor(o, dtype=torch.float32) for o in (x[begin:end], y[begin+lag:end+lag])), sr)
-        if refine: lag += round(late := _fine_lag(specs, n))
+    "Correlation over each `k` samples of two clips, where that begins in `x`, and the lag; None if they overlap too little or only hum."
+    for again in range(1+refine):
+        whole,late = round(lag),lag-round(lag)
+        begin,end = max(0, lo, -whole),min(len(x), len(y)-whole, len(x) if hi is None else hi)
+        if (n := end-begin)<k: return None
+        cuts = [torch.tensor(o, dtype=torch.float32) for o in (x[begin:end], y[begin+whole:end+whole])]
+        specs = _same_filter(*cuts, sr)
+        if refine: late = _fine_lag(specs, n)
+        lag = whole+late
+        if abs(late)<=.5: break
     if _bandwidth(specs, n, sr)<10: return None
     specs[1] *= torch.exp(2j*np.pi*late*torch.arange(specs.shape[1])/n)
-    a,b = torch.fft.irfft(specs, n)
+    moving = _moving(cuts[0], sr)*_moving(cuts[1], sr)
+    a,b = torch.fft.irfft(specs, n)*moving
     size = (_sums(a*a, k)*_sums(b*b, k)).sqrt()
-    return _sums(a*b, k)/(size + 1e-6*size.max() + tiny),begin,lag
+    return (_sums(moving, k)>k/2)*_sums(a*b, k)/(size + 1e-6*size.max() + tiny),begin,lag
 
 # %% ../nbs/02b_groups.ipynb #46e726aa
 def _scanned(index):
@@ -188,12 +198,12 @@ def _kept(file, make):
     with write_atomic(file) as p: p.write_text(json.dumps(dict(crc=zlib.crc32(rows.encode()), rows=rows)))
     return pd.DataFrame(json.loads(rows))
 
-# %% ../nbs/02b_groups.ipynb #79590cc7
+# %% ../nbs/02b_groups.ipynb #3e667a91
 def look_alikes(
     index:pd.DataFrame, # from `heartbeat_index`
     secs:float=1., # length over which two clips are compared; a shorter clip is compared whole
 )->pd.DataFrame: # first, second (positions), lag (samples at 2 kHz), at (seconds into the first), correlation
-    "Pairs of clips that sound alike somewhere, most alike first; a copy correlates above .92."
+    "Pairs of clips that sound alike somewhere, most alike first; a copy correlates above .96."
     if not .5<=secs<=60: raise BadInput(f'Stretches of {secs} s cannot be compared. Give secs from 0.5 to 60; 1 suits heart sounds.')
     index = _scanned(index)
     def make():
@@ -201,7 +211,7 @@ def look_alikes(
         rows = [(o.first, o.second, *_best(waves, o, secs)) for o in progress_bar(list(_candidates(waves, secs).itertuples()), leave=False)]
         df = pd.DataFrame(rows, columns=['first','second','lag','at','correlation']).sort_values('correlation', ascending=False, kind='stable')
         return df.drop_duplicates(['first','second'])
-    return _kept(cache_dir('shared')/(_digest('1', secs, *index.hash, *index.ok)+'.json'), make)
+    return _kept(cache_dir('shared')/(_digest('5', secs, *index.hash, *index.ok)+'.json'), make)
 
 compare_sr = 2000 # Hz: the rate at which two stretches are compared, and at which nets are trained
 
@@ -217,11 +227,11 @@ def _best(waves, o, secs):
     r,begin,lag = found
     return lag,(begin+int(r.argmax())+k/2)/compare_sr,float(r.max())
 
-# %% ../nbs/02b_groups.ipynb #48eb83c4
+# %% ../nbs/02b_groups.ipynb #4fbf7c01
 def _stretch(x, y, lag, at, secs, threshold):
     "First sample in `x`, and number of samples, of the shared stretch around `at` seconds."
     k = _window(x, y, secs)
-    begin = max(0, -lag, int(at*compare_sr-k/2))
+    begin = max(0, round(-lag), int(at*compare_sr-k/2))
     if not (found := _correlate(x, y, compare_sr, lag, k, refine=False)): return begin,k
     r,lo,_ = found
     bad = np.flatnonzero(r<threshold)
@@ -230,11 +240,11 @@ def _stretch(x, y, lag, at, secs, threshold):
     first = bad[bad<here].max(initial=-1)+1
     return lo+int(first),int(bad[bad>here].min(initial=len(r))-first)-1+k
 
-# %% ../nbs/02b_groups.ipynb #f6338105
+# %% ../nbs/02b_groups.ipynb #c59e6d51
 def find_shared_audio(
     index:pd.DataFrame, # from `heartbeat_index`
     secs:float=1., # shortest stretch to look for, in seconds; a shorter clip must be shared whole
-    threshold:float=.92, # normalised correlation from which two stretches count as the same, 0 to 1
+    threshold:float=.96, # normalised correlation from which two stretches count as the same, 0 to 1
 )->pd.DataFrame: # first, second (positions), secs, begin_first, begin_second (seconds), correlation
     "Find the same stretch of sound in two clips, at any place, level and sample rate; longest first."
     index = _scanned(index)
@@ -242,9 +252,8 @@ def find_shared_audio(
     alike = alike[alike.correlation>=threshold]
     rows,waves = [],heartbeat_waves(index, compare_sr) if len(alike) else None
     for o in alike.itertuples():
-        lag = int(o.lag)
-        begin,n = _stretch(waves[o.first], waves[o.second], lag, o.at, secs, threshold)
-        rows.append((o.first, o.second, *(v/compare_sr for v in (n, begin, begin+lag)), o.correlation))
+        begin,n = _stretch(waves[o.first], waves[o.second], o.lag, o.at, secs, .9*threshold)
+        rows.append((o.first, o.second, *(v/compare_sr for v in (n, begin, begin+o.lag)), o.correlation))
     df = pd.DataFrame(rows, columns=['first','second','secs','begin_first','begin_second','correlation'])
     return df.sort_values('secs', ascending=False, ignore_index=True)
 
