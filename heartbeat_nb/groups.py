@@ -6,8 +6,9 @@
 __all__ = ['lowest', 'tiny', 'compare_sr', 'name_groups', 'whiten', 'look_alikes', 'find_shared_audio', 'join_groups',
            'recording_groups', 'labelled_clips', 'group_folds', 'check_folds']
 
-# %% ../nbs/02b_groups.ipynb #b1678894
+# %% ../nbs/02b_groups.ipynb #d58b301e
 import json,zlib
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
@@ -240,7 +241,7 @@ def _stretch(x, y, lag, at, secs, threshold):
     first = bad[bad<here].max(initial=-1)+1
     return lo+int(first),int(bad[bad>here].min(initial=len(r))-first)-1+k
 
-# %% ../nbs/02b_groups.ipynb #c59e6d51
+# %% ../nbs/02b_groups.ipynb #f9f4435b
 def find_shared_audio(
     index:pd.DataFrame, # from `heartbeat_index`
     secs:float=1., # shortest stretch to look for, in seconds; a shorter clip must be shared whole
@@ -254,7 +255,7 @@ def find_shared_audio(
     for o in alike.itertuples():
         begin,n = _stretch(waves[o.first], waves[o.second], o.lag, o.at, secs, .9*threshold)
         rows.append((o.first, o.second, *(v/compare_sr for v in (n, begin, begin+o.lag)), o.correlation))
-    df = pd.DataFrame(rows, columns=['first','second','secs','begin_first','begin_second','correlation'])
+    df = pd.DataFrame(rows, columns=['first','second','secs','begin_first','begin_second','correlation']).astype({'first':int, 'second':int})
     return df.sort_values('secs', ascending=False, ignore_index=True)
 
 # %% ../nbs/02b_groups.ipynb #5c0f463f
@@ -269,20 +270,29 @@ def join_groups(
     part = pd.Series(connected_components(pairs, directed=False)[1])
     return pd.Series(np.asarray(names)[part.groupby(part).transform(lambda o: o.index.min())[codes]], groups.index)
 
-# %% ../nbs/02b_groups.ipynb #a50ef837
+# %% ../nbs/02b_groups.ipynb #90dac443
+def _joined(index, gap):
+    "Groups by name, joined by shared sound, and the pairs that share it; none are looked for where there are official folds."
+    groups = name_groups(index, gap)
+    if 'fold' in index: return groups,pd.DataFrame(dict(first=[], second=[])).astype(int)
+    shared = find_shared_audio(index)
+    return join_groups(groups, shared['first'], shared['second']),shared
+
+# %% ../nbs/02b_groups.ipynb #1e599c1a
 def recording_groups(
     index:pd.DataFrame, # with a column patient, session, or both; and `file`, to hear what is shared
     gap:float=15., # minutes; clips of one set with no patient and no longer apart than this share a session
 )->pd.Series: # a group name a row
     "Group clips by patient or session, and join groups that share a stretch of sound."
-    groups = name_groups(index, gap)
-    if 'file' not in index:
-        print('These groups come from names only: the table has no column file, so no sound was compared.')
-        return groups
-    shared = find_shared_audio(index)
-    return join_groups(groups, shared['first'], shared['second'])
+    if 'file' in index: return _joined(index, gap)[0]
+    print('These groups come from names only: the table has no column file, so no sound was compared.')
+    return name_groups(index, gap)
 
-# %% ../nbs/02b_groups.ipynb #2f5d376b
+# %% ../nbs/02b_groups.ipynb #f2750fa3
+@lru_cache
+def _say_once(text): print(text) # each of 25 folds asks, and one answer is enough
+
+# %% ../nbs/02b_groups.ipynb #ef5f60b9
 def labelled_clips(
     index:pd.DataFrame, # from `heartbeat_index`
     gap:float=15., # minutes, for `name_groups`
@@ -290,15 +300,14 @@ def labelled_clips(
     "The clips that can be trained and tested on: readable, labelled, and not the same sound under two labels. Says which were left out."
     if 'label' not in index: raise BadInput('This table has no column label. Give it one: a class a clip.')
     rows = _scanned(index)
-    shared = find_shared_audio(rows)
-    groups = join_groups(name_groups(rows, gap), shared['first'], shared['second'])
+    groups,shared = _joined(rows, gap)
     labelled = rows.label.notna() & (rows.label!=unlabelled)
     a,b = shared['first'].values,shared['second'].values
     odd = (labelled.values[a] & labelled.values[b] & (rows.label.values[a]!=rows.label.values[b])).astype(bool)
     if odd.any():
         name = rows.file.map(lambda o: Path(o).name)
         said = [f'{name[i]} = {name[j]}' for i,j in zip(a[odd], b[odd])]
-        print(f"Left out {len({*a[odd], *b[odd]})} clips, the same sound under two labels: {', '.join(said[:5])}{' ...' if len(said)>5 else ''}")
+        _say_once(f"Left out {len({*a[odd], *b[odd]})} clips, the same sound under two labels: {', '.join(said[:5])}{' ...' if len(said)>5 else ''}")
     use = (labelled & rows.ok & ~rows.index.isin([*a[odd], *b[odd]])).values
     return index[use].assign(group=groups.values[use])
 
