@@ -177,13 +177,13 @@ def fold_record(
     return dict(clips=list(clips), y=[int(o) for o in ys], probs=[[round(float(p), 5) for p in o] for o in probs],
                 history=[{k:round(v, 5) for k,v in o.items()} for o in rows], seconds=round(sum(o['secs'] for o in rows), 1))
 
-# %% ../nbs/06_evaluate.ipynb #451f54c9
+# %% ../nbs/06_evaluate.ipynb #d52449af
 def about_run(
     learn:Learner, # any Learner of this package
     **kw, # what else to note
 )->dict: # for the head of a result
     "What a result must say about the run behind it."
-    return dict(**kw, arch=learn.model.config['name'], classes=list(learn.dls.vocab), parameters=n_params(learn.model), **provenance())
+    return dict(**kw, arch=getattr(learn.model, 'config', {}).get('name', type(learn.model).__name__), classes=list(learn.dls.vocab), parameters=n_params(learn.model), **provenance())
 
 # %% ../nbs/06_evaluate.ipynb #bbaac99a
 def pool_folds(
