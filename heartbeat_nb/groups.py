@@ -6,7 +6,7 @@
 __all__ = ['lowest', 'tiny', 'compare_sr', 'name_groups', 'whiten', 'look_alikes', 'find_shared_audio', 'join_groups',
            'recording_groups', 'labelled_clips', 'group_folds', 'check_folds']
 
-# %% ../nbs/02b_groups.ipynb #d58b301e
+# %% ../nbs/02b_groups.ipynb #e38eb867
 import json,zlib
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import avg_pool2d,pad
 
 from .core import unlabelled,BadInput,cache_dir,write_atomic
 from .recordings import heartbeat_waves,scan_wavs,Waves,_digest
@@ -50,7 +50,7 @@ def name_groups(
         for s,g in rows.session[known].groupby(sets[known]): groups.update(s+'-session'+_sessions(g, gap))
     return groups.where(patient=='', sets+'-patient'+patient).set_axis(index.index)
 
-# %% ../nbs/02b_groups.ipynb #ef17feb1
+# %% ../nbs/02b_groups.ipynb #dd743d5d
 def _sums(x, k):
     "The sum of each `k` neighbours, in double precision."
     c = pad(x.double(), (1,0)).cumsum(0)
@@ -62,17 +62,19 @@ def whiten(
     x:np.ndarray, # (samples,) one clip
     sr:int, # its sample rate, in Hz
     to:int, # sample rate of the result, in Hz, at most `sr`
-    band:float=4., # Hz over which the spectrum is smoothed
-    loud:float=.25, # seconds over which loudness is measured
-)->Tensor: # (samples at `to`,) with variance near 1
-    "Divide a sound by its own smooth spectrum and its own loudness, at a lower rate."
-    n,m = len(x),round(len(x)*to/sr)
+    frame:float=.25, # seconds; around each such moment the spectrum is taken
+)->Tensor: # (samples at `to`,) with variance 1; zeros where there is no sound
+    "Divide a sound by its own smooth spectrum, moment by moment, at a lower rate."
+    n,m,size = len(x),round(len(x)*to/sr),1 << round(np.log2(frame*to))
     spec = torch.fft.rfft(torch.tensor(x, dtype=torch.float32))[:m//2+1]
     spec[:int(lowest*n/sr)+1] = 0
-    size = _smooth(spec.abs()**2, round(band*n/sr)|1).sqrt()
-    y = torch.fft.irfft(spec/(size + 1e-3*size.max() + tiny), m)
-    level = _smooth(y**2, round(loud*to)|1).sqrt()
-    return y/(level + .01*level.mean() + tiny)
+    how = dict(n_fft=size, hop_length=size//4, window=torch.hann_window(size))
+    parts = torch.stft(torch.fft.irfft(spec, m), **how, pad_mode='constant', return_complex=True)
+    level = avg_pool2d((parts.abs()**2)[None], 3, 1, 1, count_include_pad=False)[0].sqrt()
+    parts = parts/(level + .02*level.amax(0) + 1e-5*level.max() + tiny)
+    parts[:int(lowest*size/to)] = 0
+    y = torch.istft(parts, **how, length=m)
+    return y/(y.std()+tiny)
 
 lowest,tiny = 20,1e-20 # Hz: slower is no sound; what may be divided by
 
@@ -199,7 +201,7 @@ def _kept(file, make):
     with write_atomic(file) as p: p.write_text(json.dumps(dict(crc=zlib.crc32(rows.encode()), rows=rows)))
     return pd.DataFrame(json.loads(rows))
 
-# %% ../nbs/02b_groups.ipynb #3e667a91
+# %% ../nbs/02b_groups.ipynb #439c1139
 def look_alikes(
     index:pd.DataFrame, # from `heartbeat_index`
     secs:float=1., # length over which two clips are compared; a shorter clip is compared whole
@@ -212,7 +214,7 @@ def look_alikes(
         rows = [(o.first, o.second, *_best(waves, o, secs)) for o in progress_bar(list(_candidates(waves, secs).itertuples()), leave=False)]
         df = pd.DataFrame(rows, columns=['first','second','lag','at','correlation']).sort_values('correlation', ascending=False, kind='stable')
         return df.drop_duplicates(['first','second'])
-    return _kept(cache_dir('shared')/(_digest('5', secs, *index.hash, *index.ok)+'.json'), make)
+    return _kept(cache_dir('shared')/(_digest('6', secs, *index.hash, *index.ok)+'.json'), make)
 
 compare_sr = 2000 # Hz: the rate at which two stretches are compared, and at which nets are trained
 
@@ -241,7 +243,7 @@ def _stretch(x, y, lag, at, secs, threshold):
     first = bad[bad<here].max(initial=-1)+1
     return lo+int(first),int(bad[bad>here].min(initial=len(r))-first)-1+k
 
-# %% ../nbs/02b_groups.ipynb #f9f4435b
+# %% ../nbs/02b_groups.ipynb #32ecf496
 def find_shared_audio(
     index:pd.DataFrame, # from `heartbeat_index`
     secs:float=1., # shortest stretch to look for, in seconds; a shorter clip must be shared whole
@@ -251,12 +253,12 @@ def find_shared_audio(
     index = _scanned(index)
     alike = look_alikes(index, secs)
     alike = alike[alike.correlation>=threshold]
-    rows,waves = [],heartbeat_waves(index, compare_sr) if len(alike) else None
+    rows,waves = [],heartbeat_waves(index, compare_sr)
     for o in alike.itertuples():
         begin,n = _stretch(waves[o.first], waves[o.second], o.lag, o.at, secs, .9*threshold)
         rows.append((o.first, o.second, *(v/compare_sr for v in (n, begin, begin+o.lag)), o.correlation))
-    df = pd.DataFrame(rows, columns=['first','second','secs','begin_first','begin_second','correlation']).astype({'first':int, 'second':int})
-    return df.sort_values('secs', ascending=False, ignore_index=True)
+    df = pd.DataFrame(rows, columns=['first','second','secs','begin_first','begin_second','correlation'])
+    return df.astype({'first':int, 'second':int}).sort_values('secs', ascending=False, ignore_index=True)
 
 # %% ../nbs/02b_groups.ipynb #5c0f463f
 def join_groups(
@@ -303,7 +305,7 @@ def labelled_clips(
     groups,shared = _joined(rows, gap)
     labelled = rows.label.notna() & (rows.label!=unlabelled)
     a,b = shared['first'].values,shared['second'].values
-    odd = (labelled.values[a] & labelled.values[b] & (rows.label.values[a]!=rows.label.values[b])).astype(bool)
+    odd = labelled.values[a] & labelled.values[b] & (rows.label.values[a]!=rows.label.values[b])
     if odd.any():
         name = rows.file.map(lambda o: Path(o).name)
         said = [f'{name[i]} = {name[j]}' for i,j in zip(a[odd], b[odd])]
