@@ -154,13 +154,14 @@ def before_fit(self:Checkpoint):
     self.history.rows = meta['rows']
     self.learn.first_epoch,self.resume = meta['epoch']+1,None
 
-# %% ../nbs/05_learner.ipynb #f45f30ee
+# %% ../nbs/05_learner.ipynb #ccceb433
 def make_net(
-    arch:str|nn.Module, # one of `list_models()`, or a net
+    arch:str|nn.Module|object, # one of `list_models()`, or a net, or a function of the number of classes that makes one
     dls:DataLoaders, # the data it is for
 )->nn.Module: # with an answer for each class of `dls`
     "A net for these data; one with fully connected layers gets the length of their waves."
     if isinstance(arch, nn.Module): return arch
+    if callable(arch): return arch(dls.c)
     return create_model(arch, dls.c, samples=dls.one_batch()[0].shape[-1] if get_arch(arch).hidden else None)
 
 # %% ../nbs/05_learner.ipynb #536a29ed
@@ -169,10 +170,10 @@ class SkipLone(Callback):
     def before_batch(self):
         if self.training and len(self.x)==1: raise CancelBatchException
 
-# %% ../nbs/05_learner.ipynb #2ceba095
+# %% ../nbs/05_learner.ipynb #ae89d26e
 def heartbeat_learner(
     dls:DataLoaders, # from `heartbeat_dls` or `post_dls`
-    arch:str|nn.Module='m5', # one of `list_models()`, or a net
+    arch:str|nn.Module|object='m5', # one of `list_models()`, or a net, or a function of the number of classes that makes one
     recipe:str='onecycle', # one of `recipes`
     seed:int=0, # the same seed gives the same run on the same machine
     path:str|Path=None, # folder for history.csv and the checkpoint; None: nothing is written

@@ -42,7 +42,7 @@ def protocol_folds(
     tests = [t for r in range(repeats) for t in group_folds(clips.label, groups, folds, seed+r)]
     return [(clips.index.delete(t), clips.index[t]) for t in tests]
 
-# %% ../nbs/06b_protocol.ipynb #484deabe
+# %% ../nbs/06b_protocol.ipynb #eb7d5564
 def fit_fold(
     index:pd.DataFrame, # from `heartbeat_index`
     test:pd.Index, # row names held out
@@ -54,7 +54,7 @@ def fit_fold(
 )->tuple: # the trained Learner and its fold record
     "Train on all labelled clips but some, and answer for those."
     dls = heartbeat_dls(index, index.index.get_indexer(test), **dls_kwargs)
-    learn = heartbeat_learner(dls, arch if isinstance(arch, str) else arch(dls.c), recipe, seed)
+    learn = heartbeat_learner(dls, arch, recipe, seed)
     with learn.no_bar(), learn.no_logging(): learn.fit_recipe(epochs)
     rows = index.iloc[dls.valid_ds.clips]
     return learn,dict(fold_record(learn, [Path(o).stem for o in rows.file], predict_clips(learn), dls.valid_ds.ys), sets=rows['set'].tolist())
