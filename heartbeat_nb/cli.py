@@ -71,7 +71,7 @@ def run_folder(
     if out and taken(Path(out)): raise BadInput(f'{out} is not empty. Choose another --out, or go on with a stopped run by --resume.')
     return Path(out) if out else next(p for p in names if not taken(p))
 
-# %% ../nbs/10_cli.ipynb #6a6f068e
+# %% ../nbs/10_cli.ipynb #3c5b15ba
 def finish_run(
     learn, # a trained HeartbeatLearner
     out:Path, # the run's folder
@@ -144,21 +144,23 @@ def report(
         f'Trained for {trained:.0f} s. Written to {out}: ' + ', '.join(sorted(o.name for o in out.iterdir())), '',
         *next_steps(result), *(['This is for learning and measuring; it does not diagnose.'] if result['source']=='heartbeat' else [])])
 
-# %% ../nbs/10_cli.ipynb #3715cd71
+# %% ../nbs/10_cli.ipynb #eb5cfa52
 def check_settings(
     s:dict, # the options of `heartbeat_train`
 ):
     "Raise `BadInput` for what can be seen to be wrong before anything is loaded."
     from heartbeat_nb.datasets import sources
-    from heartbeat_nb.models import get_arch
+    from heartbeat_nb.models import get_arch,kernel_samples
     least = dict(epochs=1, bs=2, sr=100, secs=0, lr=0)
     for k,low in least.items():
         if s[k] is not None and (s[k]<low or s[k]<=0): raise BadInput(f"--{k} is {s[k]}: give {'more than 0' if low==0 else f'{low} or more'}.")
     if not 1<=s['test_fold']<=(folds := sources[s['source']].folds): raise BadInput(f"--test-fold is {s['test_fold']}: give 1 to {folds}.")
-    need,have = get_arch(s['arch']).min_samples,round(s['secs']*s['sr'])
+    arch,have = get_arch(s['arch']),round(s['secs']*s['sr'])
+    need = arch.min_samples
+    if s['kernel_ms'] is not None: kernel_samples(s['kernel_ms'], s['sr'], arch.stride)
     if have<need: raise BadInput(f"--secs {s['secs']} at --sr {s['sr']} are {have} samples, and {s['arch']} needs at least {need}. Give more of either.")
 
-# %% ../nbs/10_cli.ipynb #3a27376c
+# %% ../nbs/10_cli.ipynb #0bafa171
 def train_run(
     folder:Path, # the run's folder
     s:dict, # the options of `heartbeat_train`
@@ -173,10 +175,12 @@ def train_run(
     print('Loading fastai ...', flush=True)
     from heartbeat_nb.data import heartbeat_dls
     from heartbeat_nb.learner import get_recipe,heartbeat_learner
+    from heartbeat_nb.models import create_model
     recipe = get_recipe(s['recipe'])
     s = {k:getattr(recipe, k) if v is None and hasattr(recipe, k) else v for k,v in s.items()}
     dls = heartbeat_dls(index, held_out(index, s['test_fold']), sr=s['sr'], secs=s['secs'], bs=s['bs'])
-    learn = heartbeat_learner(dls, s['arch'], s['recipe'], s['seed'], path=folder, lr=s['lr'])
+    net = s['arch'] if s['kernel_ms'] is None else partial(create_model, s['arch'], samples=round(s['secs']*s['sr']), kernel_ms=s['kernel_ms'], sr=s['sr'])
+    learn = heartbeat_learner(dls, net, s['recipe'], s['seed'], path=folder, lr=s['lr'])
     save_result(folder/'settings.json', s)
     print(f"Training {s['arch']} on {len(dls.train_ds)} clips, holding out {len(dls.valid_ds)}; {len(dls.vocab)} classes", flush=True)
     start = time.time()
@@ -194,12 +198,13 @@ def tidy_folder(
     with contextlib.suppress(OSError): folder.rmdir()
     return 'No epoch was finished, so nothing was written.'
 
-# %% ../nbs/10_cli.ipynb #9e000ab1
+# %% ../nbs/10_cli.ipynb #876f6afc
 @command
 def heartbeat_train(
     data:str=None, # Folder of recordings, 'kaggle', 'simulated' or urbansound8k=PATH (default: HEARTBEAT_DATA if set, else simulated)
-    arch:str='m5', # Net: m3, m5, m11, m18 or m34
-    recipe:str='onecycle', # How to train: onecycle or post
+    arch:str='m5', # Net: m3, m5, m11, m18 or m34, and variants like m18-srf, m11-nobn, m5-fc
+    kernel_ms:float=None, # First kernel in ms (default: the net's own, in samples)
+    recipe:str='onecycle', # How to train: onecycle, paper or post
     epochs:int=None, # Passes over the data (default: the recipe's)
     test_fold:int=None, # Which fold is held out: one of 5, or of UrbanSound8K's 10 official ones (default: 1; there 10)
     sr:int=None, # Sample rate in Hz that clips are brought to (default: 2000; for UrbanSound8K 8000)
@@ -215,7 +220,7 @@ def heartbeat_train(
         from heartbeat_nb.datasets import find_source,sources
         folder = run_folder(out, resume)
         source,path = find_source(data)
-        settings = dict(data=path if source=='heartbeat' else f'{source}={path}', source=source, test_fold=test_fold, arch=arch, recipe=recipe, epochs=epochs,
+        settings = dict(data=path if source=='heartbeat' else f'{source}={path}', source=source, test_fold=test_fold, arch=arch, kernel_ms=kernel_ms, recipe=recipe, epochs=epochs,
                         sr=sr, secs=secs, bs=bs, lr=lr, seed=seed)
         settings = {k:getattr(sources[source], k, None) if v is None else v for k,v in settings.items()}
         if resume: settings |= json.loads((folder/'settings.json').read_text())
