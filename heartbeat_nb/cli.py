@@ -6,9 +6,9 @@
 __all__ = ['plain_errors', 'dashed', 'command', 'run_folder', 'finish_run', 'next_steps', 'heard_line', 'report',
            'check_settings', 'train_run', 'tidy_folder', 'heartbeat_train', 'heartbeat_data']
 
-# %% ../nbs/10_cli.ipynb #7327ac7a
+# %% ../nbs/10_cli.ipynb #2e2ed5d7
 import contextlib,errno,json,os,shlex,sys,time
-from functools import wraps
+from functools import partial,wraps
 from pathlib import Path
 
 from fastcore.script import anno_parser,call_parse
