@@ -6,7 +6,7 @@
 __all__ = ['lowest', 'tiny', 'compare_sr', 'name_groups', 'whiten', 'look_alikes', 'find_shared_audio', 'join_groups',
            'recording_groups', 'labelled_clips', 'group_folds', 'check_folds']
 
-# %% ../nbs/02b_groups.ipynb #e38eb867
+# %% ../nbs/02b_groups.ipynb #087c90fd
 import json,zlib
 from functools import lru_cache
 from pathlib import Path
@@ -78,7 +78,7 @@ def whiten(
 
 lowest,tiny = 20,1e-20 # Hz: slower is no sound; what may be divided by
 
-# %% ../nbs/02b_groups.ipynb #c6ef6453
+# %% ../nbs/02b_groups.ipynb #79efb59f
 def _string(waves, rate):
     "All clips whitened, one after another; the clip that each sample belongs to; where each clip begins."
     xs = [whiten(waves[i], waves.sr, rate) if waves.lengths[i]>=waves.sr/2 else torch.zeros(0) for i in range(len(waves))]
@@ -88,6 +88,7 @@ def _string(waves, rate):
 def _peaks(c, height, most=8):
     "Rows and columns of the local maxima of `c` above `height`, the `most` highest of each row."
     row = (c.amax(1)>height).nonzero()[:,0]
+    if not len(row): return [],[]
     few = c[row]
     few = few.where((few>=few.roll(1, 1)) & (few>=few.roll(-1, 1)), 0).topk(min(most, c.shape[1]))
     r,k = (few.values>height).nonzero(as_tuple=True)
@@ -137,7 +138,7 @@ def _candidates(
     near = (df.lag*rate/8).round()
     return df.assign(near=near).drop_duplicates(['first','second','near']).groupby(['first','second']).head(2).drop(columns='near').reset_index(drop=True)
 
-# %% ../nbs/02b_groups.ipynb #fa3f1b81
+# %% ../nbs/02b_groups.ipynb #f288a6f9
 def _same_filter(a, b, sr, band=20., floor=.03):
     "Spectra of two stretches of equal length, after one filter that evens out the mean of their spectra."
     specs = torch.fft.rfft(torch.stack([a-a.mean(), b-b.mean()]))
@@ -146,12 +147,16 @@ def _same_filter(a, b, sr, band=20., floor=.03):
     size = _smooth((power/(power.sum(1, keepdim=True)+tiny)).sum(0), round(band*len(a)/sr)|1).sqrt()
     return specs*(size/(size**2 + (floor*size.max())**2 + tiny))
 
+@lru_cache(8)
+def _turns(n, up): return torch.exp(2j*np.pi*torch.outer(torch.arange(n//2+1)/n, torch.arange(-up, up+1)/up))
+
 def _fine_lag(specs, n, up=16, most=16):
     "By how many samples the second of two spectra is late, to 1/`up`."
     cross = specs[0].conj()*specs[1]
     c = torch.fft.irfft(cross, n)
-    near = int(torch.cat([c[-most:], c[:most+1]]).argmax())-most+torch.arange(-up, up+1)/up
-    return float(near[(cross @ torch.exp(2j*np.pi*torch.outer(torch.arange(len(cross))/n, near))).real.argmax()])
+    near = int(torch.cat([c[-most:], c[:most+1]]).argmax())-most
+    cross = cross*torch.exp(2j*np.pi*near*torch.arange(len(cross))/n)
+    return near+int((cross @ _turns(n, up)).real.argmax())/up-1
 
 def _bandwidth(specs, n, sr):
     "How many Hz two spectra share: a tone fills few."
