@@ -193,11 +193,11 @@ def pool_folds(
     return pd.concat([pd.DataFrame(dict(clip=f['clips'], fold=i, y=f['y'], pred=np.argmax(f['probs'], 1), group=f.get('groups', f['clips'])))
                       for i,f in enumerate(result['folds'])], ignore_index=True)
 
-# %% ../nbs/06_evaluate.ipynb #3971e9cc
+# %% ../nbs/06_evaluate.ipynb #326387cb
 def run_folds(
     path:str|Path, # the result file, .json
     folds:list, # of tuples, for example (train, test): whatever `fit` takes
-    fit:callable, # fit(*fold) -> (learner, fold record)
+    fit:callable, # fit(*fold) -> (Learner, or a dict of what `about_run` says of one; fold record)
     groups:dict, # clip name -> which clips belong together
     **about, # protocol, recipe, sr, secs, epochs, seeds, data_hash ... of this result
 )->dict: # the result, with scores over all folds
@@ -208,7 +208,7 @@ def run_folds(
         raise BadInput(f"{path.name} was made with another {' and '.join(other)}. Move it away, or use its settings.")
     for fold in progress_bar(folds[len(result['folds']) if result else 0:], leave=False):
         learn,record = fit(*fold)
-        result = result or dict(about_run(learn, **about), folds=[])
+        result = result or dict(about, **(learn if isinstance(learn, dict) else about_run(learn)), folds=[])
         result['folds'].append(dict(record, groups=[groups[o] for o in record['clips']]))
         save_result(path, result)
     df = pool_folds(result)

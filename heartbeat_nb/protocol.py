@@ -6,11 +6,10 @@
 __all__ = ['protocols', 'protocol_folds', 'fit_fold', 'set_scores', 'class_intervals', 'pair_auc', 'youden', 'discriminant_power',
            'challenge_measures', 'with_details', 'cross_validate', 'submission']
 
-# %% ../nbs/06b_protocol.ipynb #7e338ebb
+# %% ../nbs/06b_protocol.ipynb #8979324a
 from pathlib import Path
 
 import numpy as np, pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from .core import BadInput,save_result,unlabelled,write_atomic
 from .data import heartbeat_dls,simulated
@@ -78,24 +77,28 @@ def class_intervals(
     point,spread = class_scores(cms.sum(0)),class_scores(redraw(cms))
     return {c:{o:interval(point[o][i], spread[o][:,i]) for o in point} for i,c in enumerate(result['classes'])}
 
-# %% ../nbs/06b_protocol.ipynb #ecb55091
+# %% ../nbs/06b_protocol.ipynb #110a375c
 def pair_auc(
     result:dict, # of any run
     positive:str, # a class
     negative:str='normal', # another
     only:str=None, # clips of this set alone
-    n:int=1000, # draws
+    n:int=2000, # draws
     seed:int=0, # of the draws
 )->dict: # mean, low, high
     "How well two classes are told apart, by the ratio of their probabilities: AUC with a 95 % interval."
     df,probs = pool_folds(result),np.concatenate([f['probs'] for f in result['folds']])
     i,j = (result['classes'].index(o) for o in (positive, negative))
-    use = df.y.isin([i, j]) & (only is None or np.concatenate([f['sets'] for f in result['folds']])==only)
-    y,score,ids = df.y[use]==i,(probs[:,i]/(probs[:,i]+probs[:,j]+1e-12))[use],pd.factorize(df.group[use])[0]
-    if y.nunique()<2: raise BadInput(f'There are no clips of both {positive} and {negative} to tell apart.')
-    draws = np.random.default_rng(seed).multinomial(ids.max()+1, np.full(ids.max()+1, 1/(ids.max()+1)), n)[:,ids]
-    spread = [roc_auc_score(y, score, sample_weight=w) for w in draws if len(set(y[w>0]))==2]
-    return interval(roc_auc_score(y, score), np.array(spread))
+    here = only is None or np.concatenate([f['sets'] for f in result['folds']])==only
+    a,b = ((df.y==o) & here for o in (i, j))
+    if not (a.any() and b.any()): raise BadInput(f'There are no clips of both {positive} and {negative} to tell apart.')
+    score,member = probs[:,i]/(probs[:,i]+probs[:,j]+1e-12),pd.get_dummies(df.group[a | b]).reindex(df.index, fill_value=False).values.astype(float)
+    above = np.sign(score[a][:,None]-score[b])/2+.5 # 1 where the positive clip is above, 1/2 for a tie
+    won,pairs = member[a].T@above@member[b],np.outer(member[a].sum(0), member[b].sum(0))
+    draws = np.random.default_rng(seed).multinomial(len(won), np.full(len(won), 1/len(won)), n)
+    won,pairs = (np.append(((draws@o)*draws).sum(1), o.sum()) for o in (won, pairs)) # the last is the data itself
+    auc = won[pairs>0]/pairs[pairs>0]
+    return interval(auc[-1], auc[:-1])
 
 # %% ../nbs/06b_protocol.ipynb #4ff7b2dd
 def youden(
