@@ -91,13 +91,21 @@ def provenance()->dict: # versions by package, python, device, threads
     return dict(versions=dict(python=platform.python_version(), **{p:version(p) for p in packages}),
                 device=device_name(), machine=platform.machine())
 
-# %% ../nbs/00_core.ipynb #50946fff
+# %% ../nbs/00_core.ipynb #15dd924c
+def _plain(o):
+    "The same in what JSON knows: plain numbers, and None for what is no number."
+    if isinstance(o, dict): return {k:_plain(v) for k,v in o.items()}
+    if isinstance(o, (list, tuple)): return [_plain(v) for v in o]
+    if isinstance(o, (str, bool, int)) or o is None: return o
+    return float(o) if np.isfinite(o) else None
+
+# %% ../nbs/00_core.ipynb #26c08698
 def save_result(
     path:str|Path, # where; a .json file
     result:dict, # plain numbers, strings, lists and dicts
 )->Path: # the path
     "Write `result` as JSON, whole or not at all."
-    with write_atomic(path) as p: p.write_text(json.dumps(result, indent=1, default=float)+'\n')
+    with write_atomic(path) as p: p.write_text(json.dumps(_plain(result), indent=1, allow_nan=False)+'\n')
     return Path(path)
 
 # %% ../nbs/00_core.ipynb #45fca032

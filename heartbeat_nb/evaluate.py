@@ -70,7 +70,7 @@ def group_confusions(
     np.add.at(cms, (ids, y, pred), 1)
     return cms
 
-# %% ../nbs/06_evaluate.ipynb #997a4980
+# %% ../nbs/06_evaluate.ipynb #6b36d546
 def redraw(
     cms:np.ndarray, # (groups, k, k)
     n:int=2000, # draws
@@ -84,8 +84,9 @@ def interval(
     point:float, # the value itself
     spread:np.ndarray, # (draws,) the value of each draw
 )->dict: # mean (the value itself), low and high
-    "A value and the range in which 95 % of the draws lie."
-    return dict(mean=float(point), low=float(np.quantile(spread, .025)), high=float(np.quantile(spread, .975)))
+    "A value and the range in which 95 % of the draws lie that have one: a precision, for example, needs an answer."
+    low,high = np.quantile(spread[np.isfinite(spread)], [.025, .975]) if np.isfinite(spread).any() else (np.nan, np.nan)
+    return dict(mean=float(point), low=float(low), high=float(high))
 
 # %% ../nbs/06_evaluate.ipynb #ae5d3ba7
 def bootstrap_scores(

@@ -100,7 +100,7 @@ def pair_auc(
     auc = won[pairs>0]/pairs[pairs>0]
     return interval(auc[-1], auc[:-1])
 
-# %% ../nbs/06b_protocol.ipynb #4ff7b2dd
+# %% ../nbs/06b_protocol.ipynb #77e0cc7c
 def youden(
     y:np.ndarray, # (clips,) True where it is so
     pred:np.ndarray, # (clips,) True where it was said
@@ -113,8 +113,8 @@ def discriminant_power(
     sens:float, # sensitivity, from 0 to 1
     spec:float, # specificity, from 0 to 1
 )->float: # below 1 is poor, above 3 good
-    "sqrt(3)/pi times the sum of the log odds; infinite where one of them is 0 or 1."
-    with np.errstate(divide='ignore'): return float(3**.5/np.pi*(np.log(sens)-np.log1p(-sens)+np.log(spec)-np.log1p(-spec)))
+    "sqrt(3)/pi times the sum of the log odds; infinite or not a number where one of them is 0 or 1."
+    with np.errstate(divide='ignore', invalid='ignore'): return float(3**.5/np.pi*(np.log(sens)-np.log1p(-sens)+np.log(spec)-np.log1p(-spec)))
 
 # %% ../nbs/06b_protocol.ipynb #a022c1e3
 def challenge_measures(
