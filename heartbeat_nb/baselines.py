@@ -34,12 +34,12 @@ def over_time(
     edges = torch.quantile(x, torch.tensor([.1, .5, .9]), dim=1)
     return torch.cat([x.mean(1), x.std(1, unbiased=False), *edges]).numpy()
 
-# %% ../nbs/06c_baselines.ipynb #b595b867
+# %% ../nbs/06c_baselines.ipynb #78e23096
 def envelope_rhythm(
     x:torch.Tensor, # (samples,)
     sr:int, # sample rate, in Hz
     hop:float=.02, # seconds between values of the envelope
-)->np.ndarray: # (72,): autocorrelation at 0.1 to 1.5 s in steps of 0.02 s, then its highest peak from 0.3 s on and where that is, in s
+)->np.ndarray: # (73,): autocorrelation at 0.1 to 1.5 s in steps of 0.02 s, then its highest peak from 0.3 s on and where that is, in s
     "How alike the loudness of a clip is to itself some time later."
     n = round(hop*sr)
     env = x[:len(x)//n*n].reshape(-1, n).square().mean(1).sqrt()

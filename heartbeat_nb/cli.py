@@ -71,7 +71,7 @@ def run_folder(
     if out and taken(Path(out)): raise BadInput(f'{out} is not empty. Choose another --out, or go on with a stopped run by --resume.')
     return Path(out) if out else next(p for p in names if not taken(p))
 
-# %% ../nbs/10_cli.ipynb #3c5b15ba
+# %% ../nbs/10_cli.ipynb #0b1f06c1
 def finish_run(
     learn, # a trained HeartbeatLearner
     out:Path, # the run's folder
@@ -97,19 +97,18 @@ def finish_run(
     protocol = sources[settings['source']].protocol.format(settings['test_fold'])
     save_result(out/'result.json', dict({**settings, **about_run(learn, protocol=protocol, seeds=[settings['seed']])}, kept_epoch=learn.kept_epoch, simulated=simulated(index),
                 heard_before=int(heard_before(index, learn.dls.train_ds.clips, clips).sum()),
-                scores=bootstrap_scores(y, pred, groups, len(names)), by_class=table.to_dict('index'), folds=[record]))
+                scores=bootstrap_scores(y, pred, groups, len(names)), by_class=table.to_dict('index'), folds=[dict(record, groups=groups.tolist())]))
     learn.checkpoint.file.unlink()
     return table
 
-# %% ../nbs/10_cli.ipynb #b1008b9a
+# %% ../nbs/10_cli.ipynb #af9de4fe
 def next_steps(
     result:dict, # of a finished run
 )->list: # lines
     "What to type next, on the data that this run used."
     from heartbeat_nb.datasets import sources
-    from heartbeat_nb.models import list_models
     data = f" --data {shlex.quote(result['data'])}" if result['data'] else ''
-    deeper = next((o for o in ('m11', 'm18', 'm34') if o in list_models()[list_models().index(result['arch'])+1:]), None)
+    deeper = dict(m3='m11', m5='m11', m11='m18', m18='m34').get(result['arch'].split('-')[0])
     fold = result['test_fold'] % sources[result['source']].folds + 1
     return ['Next: look at learning_curve.png and confusion_matrix.png;',
         *([f'try a deeper net with  heartbeat_train{data} --arch {deeper} ;'] if deeper else []),
