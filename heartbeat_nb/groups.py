@@ -206,7 +206,7 @@ def _kept(file, make):
     with write_atomic(file) as p: p.write_text(json.dumps(dict(crc=zlib.crc32(rows.encode()), rows=rows)))
     return pd.DataFrame(json.loads(rows))
 
-# %% ../nbs/02b_groups.ipynb #439c1139
+# %% ../nbs/02b_groups.ipynb #c7b62c9b
 def look_alikes(
     index:pd.DataFrame, # from `heartbeat_index`
     secs:float=1., # length over which two clips are compared; a shorter clip is compared whole
@@ -215,6 +215,7 @@ def look_alikes(
     if not .5<=secs<=60: raise BadInput(f'Stretches of {secs} s cannot be compared. Give secs from 0.5 to 60; 1 suits heart sounds.')
     index = _scanned(index)
     def make():
+        print(f'Comparing the sound of {len(index)} clips, to find copies; once for these recordings', flush=True)
         waves = heartbeat_waves(index, compare_sr)
         rows = [(o.first, o.second, *_best(waves, o, secs)) for o in progress_bar(list(_candidates(waves, secs).itertuples()), leave=False)]
         df = pd.DataFrame(rows, columns=['first','second','lag','at','correlation']).sort_values('correlation', ascending=False, kind='stable')
@@ -299,7 +300,7 @@ def recording_groups(
 @lru_cache
 def _say_once(text): print(text) # each of 25 folds asks, and one answer is enough
 
-# %% ../nbs/02b_groups.ipynb #ef5f60b9
+# %% ../nbs/02b_groups.ipynb #ef4835c4
 def labelled_clips(
     index:pd.DataFrame, # from `heartbeat_index`
     gap:float=15., # minutes, for `name_groups`
