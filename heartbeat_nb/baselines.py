@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['baselines', 'over_time', 'envelope_rhythm', 'clip_features', 'columns', 'cross_validate_baseline', 'LogMelNet']
 
-# %% ../nbs/06c_baselines.ipynb #7264c651
+# %% ../nbs/06c_baselines.ipynb #53210c09
 from functools import partial
 from pathlib import Path
 
@@ -19,11 +19,10 @@ from sklearn.preprocessing import OneHotEncoder,StandardScaler
 from torch import nn
 from torchaudio.transforms import MFCC,MelSpectrogram
 
-from .core import BadInput,cache_dir,provenance,save_result,write_atomic
-from .data import label_vocab,simulated
-from .evaluate import run_folds
+from .core import BadInput,cache_dir,provenance,write_atomic
+from .data import label_vocab
 from .groups import labelled_clips,name_groups
-from .protocol import protocol_folds,with_details
+from .protocol import run_protocol
 from .recordings import data_hash,heartbeat_waves
 
 # %% ../nbs/06c_baselines.ipynb #b840eeb2
@@ -87,7 +86,7 @@ baselines = dict(
     logistic = ('features', lambda seed: make_pipeline(StandardScaler(), LogisticRegression(C=.01, class_weight='balanced', max_iter=2000))),
     forest   = ('features', lambda seed: RandomForestClassifier(500, class_weight='balanced_subsample', min_samples_leaf=2, n_jobs=-1, random_state=seed)))
 
-# %% ../nbs/06c_baselines.ipynb #d7514c65
+# %% ../nbs/06c_baselines.ipynb #f95fbe60
 def cross_validate_baseline(
     index:pd.DataFrame, # from `heartbeat_index`
     name:str='forest', # one of `baselines`
@@ -108,14 +107,9 @@ def cross_validate_baseline(
         probs[:,model.classes_] = model.predict_proba(x.loc[test])
         record = dict(clips=stems[test].tolist(), y=y[test].tolist(), probs=probs.round(5).tolist(), sets=clips['set'][test].tolist())
         return dict(arch=name, classes=vocab, parameters=None, **provenance()),record
-    about = dict(protocol=protocol, recipe=of, seeds=list(range(seed, seed+repeats)), n_folds=folds, data_hash=data_hash(index), simulated=simulated(index))
-    deals = [(*o, seed+i//folds) for i,o in enumerate(protocol_folds(clips, repeats, folds, seed, protocol))]
-    path = Path(path or f'results/{name}_{protocol}.json')
-    result = with_details(run_folds(path, deals, fit, dict(zip(stems[clips.index], clips.group)), **about))
-    save_result(path, result)
-    return result
+    return run_protocol(index, fit, path or f'results/{name}_{protocol}.json', repeats, folds, seed, protocol, recipe=of)
 
-# %% ../nbs/06c_baselines.ipynb #ec368502
+# %% ../nbs/06c_baselines.ipynb #604c83d8
 class LogMelNet(nn.Module):
     "Log-mel spectrogram, then four convolutions with batch norm, ReLU and pooling, then an average."
     def __init__(self,
@@ -125,7 +119,7 @@ class LogMelNet(nn.Module):
         width:int=32, # channels of the first convolution
     ):
         super().__init__()
-        self.mel = MelSpectrogram(sr, n_fft=256, hop_length=32, n_mels=n_mels)
+        self.mel = MelSpectrogram(sr, n_fft=256, hop_length=64, n_mels=n_mels)
         sizes = [1, width, 2*width, 4*width, 4*width]
         block = lambda ni,no: nn.Sequential(nn.Conv2d(ni, no, 3, padding=1, bias=False), nn.BatchNorm2d(no), nn.ReLU(inplace=True), nn.MaxPool2d(2))
         self.features = nn.Sequential(nn.BatchNorm2d(1), *map(block, sizes, sizes[1:]))
