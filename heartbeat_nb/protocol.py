@@ -6,7 +6,8 @@
 __all__ = ['protocols', 'protocol_folds', 'fit_fold', 'set_scores', 'scores_without', 'class_intervals', 'pair_auc', 'youden',
            'discriminant_power', 'challenge_measures', 'with_details', 'run_protocol', 'cross_validate', 'submission']
 
-# %% ../nbs/06b_protocol.ipynb #8979324a
+# %% ../nbs/06b_protocol.ipynb #96cf2030
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np, pandas as pd
@@ -15,7 +16,7 @@ from .core import BadInput,save_result,unlabelled,write_atomic
 from .data import heartbeat_dls,simulated
 from .evaluate import bootstrap_scores,class_scores,confusion,fold_record,group_confusions,interval,pool_folds,predict_clips,redraw,run_folds,scores
 from .groups import group_folds,labelled_clips,name_groups
-from .learner import get_recipe,heartbeat_learner
+from .learner import Recipe,get_recipe,heartbeat_learner
 from .recordings import data_hash
 
 # %% ../nbs/06b_protocol.ipynb #dfab48cb
@@ -41,18 +42,18 @@ def protocol_folds(
     tests = [t for r in range(repeats) for t in group_folds(clips.label, groups, folds, seed+r)]
     return [(clips.index.delete(t), clips.index[t]) for t in tests]
 
-# %% ../nbs/06b_protocol.ipynb #eb7d5564
+# %% ../nbs/06b_protocol.ipynb #ad903578
 def fit_fold(
     index:pd.DataFrame, # from `heartbeat_index`
     test:pd.Index, # row names held out
     arch:str|object, # a net by name, or a function that makes one from the number of classes
-    recipe:str, # one of `recipes`
+    recipe:str|Recipe, # one of `recipes`, or one of your own
     seed:int=0, # of weights and batches
     epochs:int=None, # in place of the recipe's
     **dls_kwargs, # for `heartbeat_dls`: sr, secs, bs, vocab, batch_tfms
 )->tuple: # the trained Learner and its fold record
     "Train on all labelled clips but some, and answer for those."
-    dls = heartbeat_dls(index, index.index.get_indexer(test), **dls_kwargs)
+    dls = heartbeat_dls(index, index.index.get_indexer(test), **(dict(bs=get_recipe(recipe).bs) | dls_kwargs))
     learn = heartbeat_learner(dls, arch, recipe, seed)
     with learn.no_bar(), learn.no_logging(): learn.fit_recipe(epochs)
     rows = index.iloc[dls.valid_ds.clips]
@@ -175,16 +176,16 @@ def run_protocol(
     save_result(path, result)
     return result
 
-# %% ../nbs/06b_protocol.ipynb #b55e5579
+# %% ../nbs/06b_protocol.ipynb #efd15d91
 def cross_validate(
     index:pd.DataFrame, # from `heartbeat_index`
     arch:str|object='m5', # a net by name, or a function that makes one from the number of classes
-    recipe:str='onecycle', # one of `recipes`
+    recipe:str|Recipe='onecycle', # one of `recipes`, or one of your own
     repeats:int=5, # ways to deal the groups into folds
     folds:int=5, # parts of each
     seed:int=0, # of the first repeat; the next has the next seed
     protocol:str='grouped', # one of `protocols`
-    path:str|Path=None, # the result file; None: results/NET_RECIPE_PROTOCOL.json
+    path:str|Path=None, # the result file; None: results/NET_RECIPE_PROTOCOL.json, for which the recipe needs a name
     epochs:int=None, # in place of the recipe's
     sr:int=2000, # sample rate, in Hz
     secs:float=4., # length of a crop
@@ -194,7 +195,7 @@ def cross_validate(
     name = arch if isinstance(arch, str) else arch.__name__
     fit = lambda train,test,s: fit_fold(index, test, arch, recipe, s, epochs, sr=sr, secs=secs, **kwargs)
     path = Path(path or f'results/{name}_{recipe}_{protocol}.json')
-    return run_protocol(index, fit, path, repeats, folds, seed, protocol, recipe=recipe, epochs=epochs or get_recipe(recipe).epochs, sr=sr, secs=secs)
+    return run_protocol(index, fit, path, repeats, folds, seed, protocol, recipe=recipe if isinstance(recipe, str) else asdict(recipe), epochs=epochs or get_recipe(recipe).epochs, sr=sr, secs=secs)
 
 # %% ../nbs/06b_protocol.ipynb #a35611ba
 def submission(
