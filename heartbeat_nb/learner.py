@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['recipes', 'Recipe', 'get_recipe', 'HeartbeatLearner', 'FitOnly', 'History', 'EpochSeed', 'Checkpoint', 'Augment',
-           'BalancedLoss', 'has_bf16', 'BFloat16', 'make_net', 'SkipLone', 'asked_for', 'heartbeat_learner',
-           'lr_schedule', 'save_learner']
+           'BalancedLoss', 'has_bf16', 'BFloat16', 'make_net', 'pretrained', 'crop_size', 'start_from', 'SkipLone',
+           'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
 
-# %% ../nbs/05_learner.ipynb #7bede72e
-import json,random
+# %% ../nbs/05_learner.ipynb #83387a06
+import hashlib,json,random
 from dataclasses import dataclass,asdict,replace
 from functools import partial
 
@@ -20,10 +20,12 @@ from fastai.metrics import accuracy,BalancedAccuracy
 from safetensors import safe_open
 
 from .augment import BCMix,augmentations
-from .core import BadInput,set_seed,write_atomic
-from .models import create_model,get_arch,save_model,write_tensors
+from .core import BadInput,cache_dir,set_seed,write_atomic
+from .data import heartbeat_dls
+from .models import create_model,get_arch,load_model,save_model,write_tensors
+from .recordings import heartbeat_index,simulated_data
 
-# %% ../nbs/05_learner.ipynb #f10becc1
+# %% ../nbs/05_learner.ipynb #f42173c8
 @dataclass(frozen=True)
 class Recipe:
     "How to train a net."
@@ -38,6 +40,7 @@ class Recipe:
     mix:bool=False # mix sounds of two classes?
     balance:float=0. # 0: classes count as often as they come; 1: as if all were equally common
     bf16:bool=False # multiply in bfloat16 where the hardware does?
+    pretrain:int=0 # epochs on simulated sounds first
 
 # %% ../nbs/05_learner.ipynb #750a9c8c
 recipes = dict(
@@ -161,13 +164,13 @@ def before_fit(self:Checkpoint):
     self.history.rows = meta['rows']
     self.learn.first_epoch,self.resume = meta['epoch']+1,None
 
-# %% ../nbs/05_learner.ipynb #04621b57
+# %% ../nbs/05_learner.ipynb #5cac507f
 class Augment(Callback):
     "Change the waves of each training batch at random."
     order = 1
-    def __init__(self, tfms): self.tfms = Pipeline(tfms)
+    def __init__(self, tfms): self.tfms = tfms
     def before_batch(self):
-        if self.training: self.learn.xb = (self.tfms(self.x, split_idx=0),)
+        if self.training: self.learn.xb = (compose_tfms(self.x, self.tfms, split_idx=0),)
 
 # %% ../nbs/05_learner.ipynb #080ec8b8
 class BalancedLoss(CrossEntropyLossFlat):
@@ -209,6 +212,39 @@ def make_net(
     if callable(arch): return arch(dls.c)
     return create_model(arch, dls.c, samples=dls.one_batch()[0].shape[-1] if get_arch(arch).hidden else None)
 
+# %% ../nbs/05_learner.ipynb #dd63d188
+def pretrained(
+    arch:str, # one of `list_models()`
+    recipe:Recipe, # with `pretrain` epochs
+    sr:int, # sample rate, in Hz
+    secs:float, # length of a crop
+    n:int=832, # simulated clips
+)->nn.Module: # a net
+    "Train on simulated sounds, or load what was trained before."
+    if not isinstance(arch, str): raise BadInput('A recipe with a head start needs a net by name. Give one of list_models(), or a recipe without pretrain.')
+    what = json.dumps(dict(arch=arch, sr=sr, secs=secs, n=n, **asdict(recipe)), sort_keys=True)
+    memo = cache_dir('pretrained')/f'{arch}-{hashlib.blake2b(what.encode(), digest_size=8).hexdigest()}.safetensors'
+    if not memo.is_file():
+        dls = heartbeat_dls(heartbeat_index(simulated_data(n)), sr=sr, secs=secs, bs=recipe.bs)
+        learn = heartbeat_learner(dls, arch, replace(recipe, pretrain=0))
+        with learn.no_logging(): save_model(learn.fit_recipe(recipe.pretrain).model, memo)
+    return load_model(memo)
+
+def crop_size(
+    dls:DataLoaders, # from `heartbeat_dls`
+)->tuple: # sample rate in Hz, length of a crop in s
+    "How long the crops of these data are."
+    crop = next((o for o in dls.train.after_batch.fs if hasattr(o, 'n') and hasattr(o, 'sr')), None)
+    if crop is None: raise BadInput('A recipe with a head start needs DataLoaders from heartbeat_dls. Use those, or a recipe without pretrain.')
+    return crop.sr,crop.n/crop.sr
+
+def start_from(
+    model:nn.Module, # a new net
+    other:nn.Module, # one of the same kind
+):
+    "Give a net the features of another."
+    model.features.load_state_dict(other.features.state_dict())
+
 # %% ../nbs/05_learner.ipynb #536a29ed
 class SkipLone(Callback):
     "Pass by training batches of a single clip."
@@ -222,7 +258,7 @@ def asked_for(
     "What a recipe adds to training."
     return [*([Augment(augmentations(r.augment))] if r.augment else []), *([BCMix()] if r.mix else []), *([BFloat16()] if r.bf16 else [])]
 
-# %% ../nbs/05_learner.ipynb #cabbead1
+# %% ../nbs/05_learner.ipynb #e97a6ab3
 def heartbeat_learner(
     dls:DataLoaders, # from `heartbeat_dls` or `post_dls`
     arch:str|nn.Module|object='m5', # one of `list_models()`, or a net, or a function of the number of classes that makes one
@@ -237,6 +273,7 @@ def heartbeat_learner(
     if lr is not None and not lr>0: raise BadInput(f'A learning rate of {lr} is not possible. Give lr above 0.')
     set_seed(seed)
     model = make_net(arch, dls)
+    if r.pretrain: start_from(model, pretrained(arch, r, *crop_size(dls)))
     opt = partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7)
     more = [ReduceLROnPlateau('accuracy', patience=10, factor=2, min_lr=1e-4)] if r.schedule=='plateau' else []
     save = [Checkpoint(r.keep)] if path else []
