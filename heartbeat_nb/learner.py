@@ -42,11 +42,12 @@ class Recipe:
     bf16:bool=False # multiply in bfloat16 where the hardware does?
     pretrain:int=0 # epochs on simulated sounds first
 
-# %% ../nbs/05_learner.ipynb #750a9c8c
+# %% ../nbs/05_learner.ipynb #c60d7a64
 recipes = dict(
     paper    = Recipe(epochs=100, bs=128, lr=1e-3, wd=2e-4, schedule='flat', decouple_wd=False, keep='last'),
     post     = Recipe(epochs=60, bs=128, lr=1e-3, wd=2e-4, schedule='plateau', decouple_wd=False, keep='best'),
     onecycle = Recipe(epochs=15, bs=32, lr=3e-3, wd=.01, schedule='onecycle', decouple_wd=True, keep='last'))
+recipes['best'] = replace(recipes['onecycle'], epochs=20, augment=1., balance=.75, bf16=True, pretrain=20)
 
 # %% ../nbs/05_learner.ipynb #8f918ca1
 def get_recipe(
