@@ -97,12 +97,13 @@ def class_intervals(
     point,spread = class_scores(cms.sum(0)),class_scores(redraw(cms))
     return {c:{o:interval(point[o][i], spread[o][:,i]) for o in point} for i,c in enumerate(result['classes'])}
 
-# %% ../nbs/06b_protocol.ipynb #110a375c
+# %% ../nbs/06b_protocol.ipynb #ba1b8b20
 def pair_auc(
     result:dict, # of any run
     positive:str, # a class
     negative:str='normal', # another
     only:str=None, # clips of this set alone
+    near:pd.Series=None, # a number of each clip, by its name: only pairs count whose numbers differ by at most a tenth
     n:int=2000, # draws
     seed:int=0, # of the draws
 )->dict: # mean, low, high
@@ -114,7 +115,8 @@ def pair_auc(
     if not (a.any() and b.any()): raise BadInput(f'There are no clips of both {positive} and {negative} to tell apart.')
     score,member = probs[:,i]/(probs[:,i]+probs[:,j]+1e-12),pd.get_dummies(df.group[a | b]).reindex(df.index, fill_value=False).values.astype(float)
     above = np.sign(score[a][:,None]-score[b])/2+.5 # 1 where the positive clip is above, 1/2 for a tie
-    won,pairs = member[a].T@above@member[b],np.outer(member[a].sum(0), member[b].sum(0))
+    counts = np.ones_like(above) if near is None else abs(np.log(near[df['clip'][a]].values[:,None]/near[df['clip'][b]].values))<=np.log(1.1)
+    won,pairs = member[a].T@(above*counts)@member[b],member[a].T@counts@member[b]
     draws = np.random.default_rng(seed).multinomial(len(won), np.full(len(won), 1/len(won)), n)
     won,pairs = (np.append(((draws@o)*draws).sum(1), o.sum()) for o in (won, pairs)) # the last is the data itself
     auc = won[pairs>0]/pairs[pairs>0]
