@@ -67,12 +67,12 @@ def beat_lengths(
     best = peaks[np.argsort(-alike[peaks])][:n]
     return shift[best]/fps, alike[best]
 
-# %% ../nbs/07a_beats.ipynb #ded61f07
+# %% ../nbs/07a_beats.ipynb #b09f78af
 def usual_systole(
     rr:np.ndarray, # length of a beat, seconds
 )->np.ndarray: # from the middle of S1 to the middle of S2, seconds
     "How long systole lasts, on average, in beats of this length."
-    return np.maximum(.471-.126/rr, .38*rr)
+    return np.where(rr<.4, .38*rr, .471-.126/rr)
 
 # %% ../nbs/07a_beats.ipynb #e382484c
 _gaps = np.arange(7, 111),np.arange(7, 29) # frames before an S1 (diastole) and before an S2 (systole): at least 0.14, at most 2.2 and 0.56 s
@@ -133,8 +133,8 @@ def _middle(frames, env, rate):
     power = env[at]**2
     return (power*at).sum(1)/np.maximum(power.sum(1), 1e-30)/rate
 
-# %% ../nbs/07a_beats.ipynb #c1ae6301
-_weights,_bias = np.array([.86, 3.32, 1.44]),-6.47 # of the three signs
+# %% ../nbs/07a_beats.ipynb #5773cfcf
+_weights,_bias = np.array([0.88, 3.39, 1.47]),-6.62 # of the three signs
 
 def _confidence(signs): return float(1/(1+np.exp(-(signs@_weights+_bias))))
 
