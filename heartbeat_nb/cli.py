@@ -197,13 +197,13 @@ def tidy_folder(
     with contextlib.suppress(OSError): folder.rmdir()
     return 'No epoch was finished, so nothing was written.'
 
-# %% ../nbs/10_cli.ipynb #876f6afc
+# %% ../nbs/10_cli.ipynb #5849d7d2
 @command
 def heartbeat_train(
     data:str=None, # Folder of recordings, 'kaggle', 'simulated' or urbansound8k=PATH (default: HEARTBEAT_DATA if set, else simulated)
     arch:str='m5', # Net: m3, m5, m11, m18 or m34, and variants like m18-srf, m11-nobn, m5-fc
     kernel_ms:float=None, # First kernel in ms (default: the net's own, in samples)
-    recipe:str='onecycle', # How to train: onecycle, paper or post
+    recipe:str='onecycle', # How to train: onecycle, best (takes longer), paper or post
     epochs:int=None, # Passes over the data (default: the recipe's)
     test_fold:int=None, # Which fold is held out: one of 5, or of UrbanSound8K's 10 official ones (default: 1; there 10)
     sr:int=None, # Sample rate in Hz that clips are brought to (default: 2000; for UrbanSound8K 8000)

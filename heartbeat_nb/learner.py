@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['recipes', 'Recipe', 'get_recipe', 'HeartbeatLearner', 'FitOnly', 'History', 'EpochSeed', 'Checkpoint', 'Augment',
-           'BalancedLoss', 'has_bf16', 'BFloat16', 'make_net', 'pretrained', 'crop_size', 'start_from', 'SkipLone',
-           'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
+           'BalancedLoss', 'has_bf16', 'BFloat16', 'make_net', 'net_name', 'pretrained_features', 'crop_size',
+           'SkipLone', 'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
 
-# %% ../nbs/05_learner.ipynb #83387a06
+# %% ../nbs/05_learner.ipynb #cc6e1581
 import hashlib,json,random
 from dataclasses import dataclass,asdict,replace
 from functools import partial
@@ -18,11 +18,12 @@ from fastai.callback.schedule import ParamScheduler,SchedCos,SchedNo,combine_sch
 from fastai.callback.tracker import TrackerCallback,ReduceLROnPlateau
 from fastai.metrics import accuracy,BalancedAccuracy
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from .augment import BCMix,augmentations
 from .core import BadInput,cache_dir,set_seed,write_atomic
 from .data import heartbeat_dls
-from .models import create_model,get_arch,load_model,save_model,write_tensors
+from .models import create_model,get_arch,save_model,write_tensors
 from .recordings import heartbeat_index,simulated_data
 
 # %% ../nbs/05_learner.ipynb #f42173c8
@@ -213,23 +214,32 @@ def make_net(
     if callable(arch): return arch(dls.c)
     return create_model(arch, dls.c, samples=dls.one_batch()[0].shape[-1] if get_arch(arch).hidden else None)
 
-# %% ../nbs/05_learner.ipynb #dd63d188
-def pretrained(
-    arch:str, # one of `list_models()`
+# %% ../nbs/05_learner.ipynb #792439b6
+def net_name(
+    arch:str|object, # one of `list_models()`, or a function that makes a net
+)->str: # what files call it
+    "A name for a net, or for what makes one."
+    if isinstance(arch, partial): return '-'.join(map(str, [net_name(arch.func), *arch.args, *arch.keywords.values()]))
+    return arch if isinstance(arch, str) else arch.__name__
+
+# %% ../nbs/05_learner.ipynb #00b05f13
+def pretrained_features(
+    arch:str|object, # one of `list_models()`, or a function that makes a net with `features`
     recipe:Recipe, # with `pretrain` epochs
     sr:int, # sample rate, in Hz
     secs:float, # length of a crop
     n:int=832, # simulated clips
-)->nn.Module: # a net
+)->dict: # name -> tensor
     "Train on simulated sounds, or load what was trained before."
-    if not isinstance(arch, str): raise BadInput('A recipe with a head start needs a net by name. Give one of list_models(), or a recipe without pretrain.')
-    what = json.dumps(dict(arch=arch, sr=sr, secs=secs, n=n, **asdict(recipe)), sort_keys=True)
-    memo = cache_dir('pretrained')/f'{arch}-{hashlib.blake2b(what.encode(), digest_size=8).hexdigest()}.safetensors'
+    if isinstance(arch, nn.Module): raise BadInput('A recipe with a head start makes its own net. Give a net by name, or a recipe without pretrain.')
+    what = json.dumps(dict(sr=sr, secs=secs, n=n, **asdict(recipe)), sort_keys=True)
+    memo = cache_dir('pretrained')/f'{net_name(arch)}-{hashlib.blake2b(what.encode(), digest_size=8).hexdigest()}.safetensors'
     if not memo.is_file():
         dls = heartbeat_dls(heartbeat_index(simulated_data(n)), sr=sr, secs=secs, bs=recipe.bs)
         learn = heartbeat_learner(dls, arch, replace(recipe, pretrain=0))
-        with learn.no_logging(): save_model(learn.fit_recipe(recipe.pretrain).model, memo)
-    return load_model(memo)
+        with learn.no_logging(): learn.fit_recipe(recipe.pretrain)
+        write_tensors(memo, learn.model.features.state_dict(), {})
+    return load_file(memo)
 
 def crop_size(
     dls:DataLoaders, # from `heartbeat_dls`
@@ -238,13 +248,6 @@ def crop_size(
     crop = next((o for o in dls.train.after_batch.fs if hasattr(o, 'n') and hasattr(o, 'sr')), None)
     if crop is None: raise BadInput('A recipe with a head start needs DataLoaders from heartbeat_dls. Use those, or a recipe without pretrain.')
     return crop.sr,crop.n/crop.sr
-
-def start_from(
-    model:nn.Module, # a new net
-    other:nn.Module, # one of the same kind
-):
-    "Give a net the features of another."
-    model.features.load_state_dict(other.features.state_dict())
 
 # %% ../nbs/05_learner.ipynb #536a29ed
 class SkipLone(Callback):
@@ -259,7 +262,7 @@ def asked_for(
     "What a recipe adds to training."
     return [*([Augment(augmentations(r.augment))] if r.augment else []), *([BCMix()] if r.mix else []), *([BFloat16()] if r.bf16 else [])]
 
-# %% ../nbs/05_learner.ipynb #e97a6ab3
+# %% ../nbs/05_learner.ipynb #a295e042
 def heartbeat_learner(
     dls:DataLoaders, # from `heartbeat_dls` or `post_dls`
     arch:str|nn.Module|object='m5', # one of `list_models()`, or a net, or a function of the number of classes that makes one
@@ -274,7 +277,8 @@ def heartbeat_learner(
     if lr is not None and not lr>0: raise BadInput(f'A learning rate of {lr} is not possible. Give lr above 0.')
     set_seed(seed)
     model = make_net(arch, dls)
-    if r.pretrain: start_from(model, pretrained(arch, r, *crop_size(dls)))
+    start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain else None
+    if start: model.features.load_state_dict(start)
     opt = partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7)
     more = [ReduceLROnPlateau('accuracy', patience=10, factor=2, min_lr=1e-4)] if r.schedule=='plateau' else []
     save = [Checkpoint(r.keep)] if path else []

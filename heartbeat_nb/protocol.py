@@ -7,7 +7,7 @@ __all__ = ['protocols', 'protocol_folds', 'held_out_answers', 'fit_fold', 'set_s
            'pair_auc', 'youden', 'discriminant_power', 'challenge_measures', 'with_details', 'run_protocol',
            'cross_validate', 'submission']
 
-# %% ../nbs/06b_protocol.ipynb #96cf2030
+# %% ../nbs/06b_protocol.ipynb #108f2707
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from .core import BadInput,save_result,unlabelled,write_atomic
 from .data import heartbeat_dls,simulated
 from .evaluate import bootstrap_scores,class_scores,confusion,fold_record,group_confusions,interval,pool_folds,predict_clips,redraw,run_folds,scores
 from .groups import group_folds,labelled_clips,name_groups
-from .learner import Recipe,get_recipe,heartbeat_learner
+from .learner import Recipe,get_recipe,heartbeat_learner,net_name
 from .recordings import data_hash
 
 # %% ../nbs/06b_protocol.ipynb #dfab48cb
@@ -186,7 +186,7 @@ def run_protocol(
     save_result(path, result)
     return result
 
-# %% ../nbs/06b_protocol.ipynb #efd15d91
+# %% ../nbs/06b_protocol.ipynb #c5573080
 def cross_validate(
     index:pd.DataFrame, # from `heartbeat_index`
     arch:str|object='m5', # a net by name, or a function that makes one from the number of classes
@@ -202,9 +202,8 @@ def cross_validate(
     **kwargs, # for `heartbeat_dls`: bs, vocab, batch_tfms
 )->dict: # the result: scores with 95 % intervals, and every fold
     "Repeated, stratified, grouped cross-validation in one call that can be stopped and called again."
-    name = arch if isinstance(arch, str) else arch.__name__
     fit = lambda train,test,s: fit_fold(index, test, arch, recipe, s, epochs, sr=sr, secs=secs, **kwargs)
-    path = Path(path or f'results/{name}_{recipe}_{protocol}.json')
+    path = Path(path or f'results/{net_name(arch)}_{recipe}_{protocol}.json')
     return run_protocol(index, fit, path, repeats, folds, seed, protocol, recipe=recipe if isinstance(recipe, str) else asdict(recipe), epochs=epochs or get_recipe(recipe).epochs, sr=sr, secs=secs)
 
 # %% ../nbs/06b_protocol.ipynb #a35611ba
