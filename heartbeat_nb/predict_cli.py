@@ -29,13 +29,13 @@ def predict_parser()->ArgumentParser: # of the command's options
     form.add_argument('--csv', action='store_true', help='a CSV table, a row a file')
     return p
 
-# %% ../nbs/10b_predict.ipynb #d9fd9c61
+# %% ../nbs/10b_predict.ipynb #28d5b01d
 def keep_input(
     stream, # opened for reading bytes
     most:int=1<<32, # bytes taken at most
 ): # a file opened for reading bytes, at its start
     "All of a stream, as a file."
-    kept = tempfile.SpooledTemporaryFile(1<<26)
+    kept = tempfile.NamedTemporaryFile()
     while block := stream.read(1<<20):
         kept.write(block)
         if kept.tell()>most: raise BadInput(f'Standard input is longer than {most/1e9:.1f} GB. Give a file.')
