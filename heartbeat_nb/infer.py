@@ -321,7 +321,7 @@ def quality_notes(
     if sound.secs<secs: notes.append(f'short: {sound.secs:.1f} s repeated to fill {secs:g} s')
     return notes
 
-# %% ../nbs/08_infer.ipynb #322fb679
+# %% ../nbs/08_infer.ipynb #931bb7df
 def heart_rate_notes(
     wave:torch.Tensor, # (samples,)
     sr:int, # in Hz
@@ -329,8 +329,8 @@ def heart_rate_notes(
     "Say so if no heart rate is found."
     try: from heartbeat_nb.beats import find_beats
     except ImportError: return []
-    rate = getattr(find_beats(wave.numpy(), sr), 'hr', None)
-    return [] if rate and np.isfinite(rate) else ['no heart rate found']
+    try: return [] if np.isfinite(find_beats(wave.numpy(), sr).hr) else ['no heart rate found']
+    except BadInput: return []
 
 # %% ../nbs/08_infer.ipynb #03a14464
 clip_secs = 600 # what is longer is streamed
