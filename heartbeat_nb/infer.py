@@ -562,7 +562,7 @@ class Timeline:
     def __repr__(self): return '\n'.join([f'{os.path.basename(self.file)}, {clock(self.secs)}', *self._lines(), *self.notes])
     def _repr_markdown_(self): return '\n'.join(['start | end | label | probability', '---|---|---|---', *self._lines(), '', *self.notes])
 
-# %% ../nbs/08_infer.ipynb #10272ead
+# %% ../nbs/08_infer.ipynb #768c1582
 def predict_long(
     source, # path, or a file opened for reading bytes
     model='best', # a `Predictor`, or a model as `Predictor` takes it
@@ -571,13 +571,15 @@ def predict_long(
     progress:bool=True, # show a progress bar?
 )->Timeline: # spans, windows, outline, notes
     "Predict a recording of any length at constant memory; what cannot be read raises `BadInput`."
-    from fastprogress.fastprogress import progress_bar
     net = model if isinstance(model, Predictor) else Predictor(model, window, hop)
     sound,outline = Sound(source),Outline()
     sound.block = min(max(sound.block, int(32*net.step/net.sr*sound.sr)*sound.channels), 1<<22) # some 32 windows at once
     stream,windows = StreamPredictor(net, sound.sr),[]
-    blocks = -(-sound.frames//max(1, sound.block//sound.channels))
-    for x in progress_bar(sound, total=blocks, leave=False) if progress else sound:
+    blocks = sound
+    if progress:
+        from fastprogress.fastprogress import progress_bar
+        blocks = progress_bar(sound, total=-(-sound.frames//max(1, sound.block//sound.channels)), leave=False)
+    for x in blocks:
         windows += stream.push(x)
         outline.push(x)
     windows += stream.close()

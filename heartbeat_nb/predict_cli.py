@@ -99,7 +99,7 @@ def only_python_speaks():
         os.dup2(kept, 2)
         os.close(kept)
 
-# %% ../nbs/10b_predict.ipynb #13ae9c5d
+# %% ../nbs/10b_predict.ipynb #0930613d
 def tell_errors(
     predictions, # yields Prediction
     failed:list, # gets the names of those that could not be read
@@ -118,14 +118,14 @@ def heartbeat_predict(
     for o in sys.stdout,sys.stderr:
         if hasattr(o, 'reconfigure'): o.reconfigure(errors='backslashreplace') # names that the terminal cannot show
     args,failed = predict_parser().parse_args(argv),[]
-    with only_python_speaks(), plain_errors():
+    with plain_errors():
         from heartbeat_nb.infer import Predictor,expand,iter_predictions
         net = Predictor(args.model, args.window, args.hop)
         files = expand([keep_input(sys.stdin.buffer) if o=='-' else o for o in args.paths])
         width = min(max(len(str(getattr(o, 'name', getattr(o, 'file', o)))) for o in files), 60)
         show = print_json if args.json else print_csv if args.csv else print_table
         try:
-            show(tell_errors(iter_predictions(files, net), failed), net.classes, max(width, 4))
+            with only_python_speaks(): show(tell_errors(iter_predictions(files, net), failed), net.classes, max(width, 4))
             sys.stdout.flush()
         except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not (args.json or args.csv): print(no_diagnosis + ('' if net.temperature else ' Its probabilities are not calibrated.'), file=sys.stderr)
