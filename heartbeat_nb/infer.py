@@ -7,10 +7,10 @@ __all__ = ['sound_suffixes', 'silence', 'least_secs', 'clip_secs', 'fold_norms',
            'predict_waves', 'open_sound', 'Steady', 'missing_share', 'Sound', 'Resampler', 'read_sound', 'Prediction',
            'quality_notes', 'heart_rate_notes', 'listen', 'find_sounds', 'expand', 'iter_predictions', 'predict_files',
            'predict_file', 'Span', 'StreamPredictor', 'as_mono', 'timeline_spans', 'Outline', 'clock', 'Timeline',
-           'predict_long', 'show_timeline', 'play_sound']
+           'predict_long', 'show_timeline', 'play_sound', 'only_python_speaks']
 
-# %% ../nbs/08_infer.ipynb #8a767b8f
-import errno,itertools,math,os,re,stat
+# %% ../nbs/08_infer.ipynb #bb6a7cbc
+import contextlib,errno,itertools,math,os,re,stat,sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -631,3 +631,17 @@ def play_sound(
     sound.close()
     sr = max(4000, min(sound.sr, 8000)) # browsers play nothing below 3 kHz; hearts have nothing above 4
     return Audio(Resampler(sound.sr, sr).push(x, last=True).numpy(), rate=sr)
+
+# %% ../nbs/08_infer.ipynb #20b15715
+@contextlib.contextmanager
+def only_python_speaks():
+    "Drop what C libraries write to standard error; what Python writes stays."
+    kept,err = os.dup(2),sys.stderr
+    try:
+        with open(os.devnull, 'w') as null: os.dup2(null.fileno(), 2)
+        if err is sys.__stderr__: sys.stderr = os.fdopen(os.dup(kept), 'w', buffering=1, errors='backslashreplace')
+        yield
+    finally:
+        sys.stderr = err
+        os.dup2(kept, 2)
+        os.close(kept)
