@@ -154,13 +154,15 @@ def challenge_measures(
         res[s] = dict({f'precision of {c}':v for c,v in precision.items()}, sum_of_precisions=sum(precision.values()), youden=float(j), **last)
     return res
 
-# %% ../nbs/06b_protocol.ipynb #9b316a27
+# %% ../nbs/06b_protocol.ipynb #0a373c2d
 def with_details(
     result:dict, # a finished cross-validation
 )->dict: # the same with `by_class`, `by_set`, `without`, `auc`, `challenge`, and the scores of each fold
     "Add to a result what a reader may ask of it."
     k,named = len(result['classes']),set(result['classes'])
-    pairs = [(o,'normal') for o in ('murmur','extrastole') if {o,'normal'}<=named]
+    sets,df = np.concatenate([f['sets'] for f in result['folds']]),pool_folds(result)
+    in_b = {result['classes'][i] for i in df.y[sets=='B']}
+    pairs = [(o,'normal') for o in ('murmur','extrastole') if {o,'normal'}<=in_b]
     for f in result['folds']: f['scores'] = {o:float(v) for o,v in scores(confusion(f['y'], np.argmax(f['probs'], 1), k)).items()}
     return dict(result, by_class=class_intervals(result), by_set=set_scores(result), challenge=challenge_measures(result),
                 without={o:scores_without(result, o) for o in named & {'extrastole'}},
