@@ -5,15 +5,16 @@
 # %% auto #0
 __all__ = ['archs', 'variants', 'SameConv1d', 'Arch', 'list_models', 'get_arch', 'conv_block', 'ResBlock', 'stage', 'Recurrent',
            'LastStep', 'make_head', 'RawNet', 'check_wave', 'init_glorot', 'kernel_samples', 'create_model', 'n_params',
-           'overfit', 'linearize', 'receptive_field', 'write_tensors', 'save_model', 'load_model']
+           'overfit', 'linearize', 'receptive_field', 'write_tensors', 'save_model', 'own_models', 'load_model']
 
-# %% ../nbs/04_models.ipynb #38fa7d53
+# %% ../nbs/04_models.ipynb #a9fcfa73
 import errno,json
 from copy import deepcopy
 from dataclasses import dataclass,replace
 from difflib import get_close_matches
 from fnmatch import filter as match
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 import torch, torch.nn.functional as F
@@ -329,18 +330,24 @@ def save_model(
     write_tensors(path, model.state_dict(), dict(config=json.dumps(model.config), info=json.dumps(info)))
     return Path(path)
 
-# %% ../nbs/04_models.ipynb #1f38d4ef
+# %% ../nbs/04_models.ipynb #9c7544db
+def own_models()->dict: # name -> path
+    "The trained nets that come with the package."
+    return {o.stem:o for o in sorted(Path(files('heartbeat_nb')/'weights').glob('*.safetensors'))}
+
 def load_model(
-    path:str|Path, # a file that `save_model` wrote
+    name_or_path:str|Path, # one of `own_models()`, or a file that `save_model` wrote
 )->RawNet: # in evaluation mode, with `config` and `info`
     "Read weights and architecture from a .safetensors file; anything else is refused."
-    if not Path(path).is_file(): raise BadInput(f'No file {path}. Give the path of a .safetensors file.')
+    path = Path(own_models().get(str(name_or_path), name_or_path))
+    if not path.is_file(): raise BadInput(f"No file {path}. Give the path of a .safetensors file{', or '.join(['', *own_models()])}.")
     try:
         with safe_open(path, 'pt') as f:
             meta,tensors = f.metadata() or {},{k:f.get_tensor(k) for k in f.keys()}
-        model = create_model(**json.loads(meta['config']))
-        model.load_state_dict(tensors)
-    except (SafetensorError, KeyError, TypeError, RuntimeError, ValueError) as e:
+        with torch.device('meta'): model = create_model(**json.loads(meta['config']))
+        model.load_state_dict(tensors, assign=True)
+        model.info = dict(json.loads(meta.get('info', '{}')))
+    except PermissionError: raise BadInput(f'No permission to read {path}. Change its permissions, or give a copy.') from None
+    except (SafetensorError, KeyError, TypeError, RuntimeError, ValueError, OverflowError, OSError) as e:
         raise BadInput(f'{path} does not hold a whole net of this package. Give a .safetensors file that save_model wrote.') from e
-    model.info = json.loads(meta.get('info', '{}'))
-    return model.eval()
+    return model.float().eval()
