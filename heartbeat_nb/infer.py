@@ -7,10 +7,10 @@ __all__ = ['sound_suffixes', 'silence', 'least_secs', 'clip_secs', 'fold_norms',
            'predict_waves', 'open_sound', 'Steady', 'missing_share', 'Sound', 'Resampler', 'read_sound', 'Prediction',
            'quality_notes', 'heart_rate_notes', 'listen', 'find_sounds', 'expand', 'iter_predictions', 'predict_files',
            'predict_file', 'Span', 'StreamPredictor', 'as_mono', 'timeline_spans', 'Outline', 'clock', 'Timeline',
-           'predict_long', 'show_timeline', 'play_sound']
+           'predict_long', 'show_timeline', 'play_sound', 'only_python_speaks']
 
-# %% ../nbs/08_infer.ipynb #8a767b8f
-import errno,itertools,math,os,re,stat
+# %% ../nbs/08_infer.ipynb #bb6a7cbc
+import contextlib,errno,itertools,math,os,re,stat,sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -562,7 +562,7 @@ class Timeline:
     def __repr__(self): return '\n'.join([f'{os.path.basename(self.file)}, {clock(self.secs)}', *self._lines(), *self.notes])
     def _repr_markdown_(self): return '\n'.join(['start | end | label | probability', '---|---|---|---', *self._lines(), '', *self.notes])
 
-# %% ../nbs/08_infer.ipynb #10272ead
+# %% ../nbs/08_infer.ipynb #768c1582
 def predict_long(
     source, # path, or a file opened for reading bytes
     model='best', # a `Predictor`, or a model as `Predictor` takes it
@@ -571,13 +571,15 @@ def predict_long(
     progress:bool=True, # show a progress bar?
 )->Timeline: # spans, windows, outline, notes
     "Predict a recording of any length at constant memory; what cannot be read raises `BadInput`."
-    from fastprogress.fastprogress import progress_bar
     net = model if isinstance(model, Predictor) else Predictor(model, window, hop)
     sound,outline = Sound(source),Outline()
     sound.block = min(max(sound.block, int(32*net.step/net.sr*sound.sr)*sound.channels), 1<<22) # some 32 windows at once
     stream,windows = StreamPredictor(net, sound.sr),[]
-    blocks = -(-sound.frames//max(1, sound.block//sound.channels))
-    for x in progress_bar(sound, total=blocks, leave=False) if progress else sound:
+    blocks = sound
+    if progress:
+        from fastprogress.fastprogress import progress_bar
+        blocks = progress_bar(sound, total=-(-sound.frames//max(1, sound.block//sound.channels)), leave=False)
+    for x in blocks:
         windows += stream.push(x)
         outline.push(x)
     windows += stream.close()
@@ -629,3 +631,17 @@ def play_sound(
     sound.close()
     sr = max(4000, min(sound.sr, 8000)) # browsers play nothing below 3 kHz; hearts have nothing above 4
     return Audio(Resampler(sound.sr, sr).push(x, last=True).numpy(), rate=sr)
+
+# %% ../nbs/08_infer.ipynb #20b15715
+@contextlib.contextmanager
+def only_python_speaks():
+    "Drop what C libraries write to standard error; what Python writes stays."
+    kept,err = os.dup(2),sys.stderr
+    try:
+        with open(os.devnull, 'w') as null: os.dup2(null.fileno(), 2)
+        if err is sys.__stderr__: sys.stderr = os.fdopen(os.dup(kept), 'w', buffering=1, errors='backslashreplace')
+        yield
+    finally:
+        sys.stderr = err
+        os.dup2(kept, 2)
+        os.close(kept)

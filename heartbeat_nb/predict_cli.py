@@ -6,8 +6,8 @@
 __all__ = ['no_diagnosis', 'predict_parser', 'keep_input', 'print_table', 'row', 'print_csv', 'print_json', 'tell_errors',
            'heartbeat_predict']
 
-# %% ../nbs/10b_predict.ipynb #dd3402a6
-import csv,json,os,shutil,sys,tempfile
+# %% ../nbs/10b_predict.ipynb #d0e02697
+import csv,json,os,sys,tempfile
 from argparse import ArgumentParser,RawDescriptionHelpFormatter
 
 from .cli import plain_errors
@@ -85,7 +85,7 @@ def print_json(
     "Print a JSON list."
     print(json.dumps([vars(p) for p in predictions], indent=1, ensure_ascii=False))
 
-# %% ../nbs/10b_predict.ipynb #1f5b68bb
+# %% ../nbs/10b_predict.ipynb #5ee97478
 def tell_errors(
     predictions, # yields Prediction
     failed:list, # gets the names of those that could not be read
@@ -105,13 +105,13 @@ def heartbeat_predict(
         if hasattr(o, 'reconfigure'): o.reconfigure(errors='backslashreplace') # names that the terminal cannot show
     args,failed = predict_parser().parse_args(argv),[]
     with plain_errors():
-        from heartbeat_nb.infer import Predictor,expand,iter_predictions
+        from heartbeat_nb.infer import Predictor,expand,iter_predictions,only_python_speaks
         net = Predictor(args.model, args.window, args.hop)
         files = expand([keep_input(sys.stdin.buffer) if o=='-' else o for o in args.paths])
         width = min(max(len(str(getattr(o, 'name', getattr(o, 'file', o)))) for o in files), 60)
         show = print_json if args.json else print_csv if args.csv else print_table
         try:
-            show(tell_errors(iter_predictions(files, net), failed), net.classes, max(width, 4))
+            with only_python_speaks(): show(tell_errors(iter_predictions(files, net), failed), net.classes, max(width, 4))
             sys.stdout.flush()
         except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not (args.json or args.csv): print(no_diagnosis + ('' if net.temperature else ' Its probabilities are not calibrated.'), file=sys.stderr)
