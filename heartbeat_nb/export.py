@@ -230,9 +230,9 @@ def quantize_onnx(
             q.quantize_static(ready, str(p), Windows(), op_types_to_quantize=['Conv', 'Gemm'], per_channel=True)
     return _rewrite(path, out, write)
 
-# %% ../nbs/08b_export.ipynb #d7affdf7
+# %% ../nbs/08b_export.ipynb #edf73423
 _not_for = """This net must not be used for any medical purpose: not to diagnose, not to screen, not to reassure, not to decide who sees a doctor.
-It was made for learning and measuring. It has heard few people, most of them through two devices, and its answers for other people and devices are unknown.
+It was made for learning and measuring. It has heard few people and few devices, and what it answers for others is unknown.
 Whoever worries about a heart should see a doctor."""
 
 def _score(v): return f'{v["mean"]:.3f} ({v["low"]:.3f} to {v["high"]:.3f})' if isinstance(v, dict) else f'{v:.3f}'
