@@ -104,7 +104,7 @@ def make_app(
         except asyncio.TimeoutError: raise api.HTTPException(504, f'No answer within {secs:g} s. Try again later, or send a shorter sound.') from None
     return app
 
-# %% ../nbs/10c_serve.ipynb #b00a916d
+# %% ../nbs/10c_serve.ipynb #5336a70e
 def serve_parser()->ArgumentParser: # of the command's options
     "The options of `heartbeat_serve`."
     p = ArgumentParser('heartbeat_serve', description='Answer for heart sounds over HTTP: a page at /, and POST /predict with a field called file.', epilog=no_diagnosis)
@@ -121,7 +121,7 @@ def listening_socket(
 )->socket.socket: # bound
     "Take a port, or say in one sentence why not."
     try: return socket.create_server((host, port))
-    except (OSError, OverflowError) as e: raise BadInput(f'Cannot listen on {host}, port {port} ({getattr(e, "strerror", None) or e}). Choose another with --host and --port.') from None
+    except (OSError, OverflowError) as e: raise BadInput(f'Cannot listen on {host}, port {port} ({str(getattr(e, "strerror", None) or e).split(" (")[0]}). Choose another with --host and --port.') from None
 
 def warm_up(
     net:Predictor, # what will answer
