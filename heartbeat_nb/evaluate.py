@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['confusion', 'class_scores', 'scores', 'score_table', 'group_confusions', 'redraw', 'interval', 'bootstrap_scores',
-           'window_begins', 'predict_clips', 'plot_confusion', 'plot_history', 'fold_record', 'about_run', 'pool_folds',
-           'run_folds', 'compare_runs']
+           'predict_clips', 'plot_confusion', 'plot_history', 'fold_record', 'about_run', 'pool_folds', 'run_folds',
+           'compare_runs']
 
-# %% ../nbs/06_evaluate.ipynb #832f820a
+# %% ../nbs/06_evaluate.ipynb #2f404bff
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
@@ -15,7 +15,7 @@ from fastai.basics import Learner,plt
 from fastprogress.fastprogress import progress_bar
 from sklearn.metrics import confusion_matrix
 
-from .core import BadInput,load_result,provenance,save_result
+from .core import BadInput,load_result,provenance,save_result,window_begins
 from .models import n_params
 
 # %% ../nbs/06_evaluate.ipynb #bcfb1079
@@ -101,16 +101,6 @@ def bootstrap_scores(
     cms = group_confusions(y, pred, groups, k)
     point,spread = scores(cms.sum(0)),scores(redraw(cms, n, seed))
     return {o:interval(point[o], spread[o]) for o in point}
-
-# %% ../nbs/06_evaluate.ipynb #ad8423a5
-def window_begins(
-    length:int, # samples of the clip
-    n:int, # samples of a window
-    hop:float=.5, # step from window to window, as a share of a window
-)->list: # first samples: evenly spaced, from the clip's start to its end
-    "Where the windows that cover a clip begin."
-    if length<=n: return [0]
-    return np.linspace(0, length-n, int(np.ceil((length-n)/(n*hop)))+1).round().astype(int).tolist()
 
 # %% ../nbs/06_evaluate.ipynb #6c6ebfb3
 def predict_clips(

@@ -243,7 +243,7 @@ def score_lines(
     "Scores with the range in which they lie."
     return '\n'.join(['| score | value (95 % interval) |', '|---|---|', *(f"| {k.replace('_', ' ')} | {_score(v)} |" for k,v in scores.items())])
 
-# %% ../nbs/08b_export.ipynb #35c56173
+# %% ../nbs/08b_export.ipynb #b579180f
 def model_card(
     model, # a net with `info`, or what `load_model` takes
     data:str, # what it was trained on
@@ -261,6 +261,8 @@ def model_card(
         '## Scores\n\n'+(score_lines(scores) if scores else 'Not measured.'), _use])
 
 _use = """## Use
+
+In a shell, `heartbeat_predict heart.wav --model FILE`, where FILE is the .safetensors file beside this card. In Python:
 
     from heartbeat_nb.export import from_pretrained
     from heartbeat_nb.infer import predict_file
