@@ -6,12 +6,12 @@
 __all__ = ['fps', 'band_envelope', 'loudness', 'sound_score', 'beat_lengths', 'usual_systole', 'best_rows', 'Beats', 'find_beats',
            'draw_beats', 'beat_scores', 'pool_scores', 'read_timing', 'true_beats', 'rhythm_features']
 
-# %% ../nbs/07a_beats.ipynb #41d5b96b
+# %% ../nbs/07a_beats.ipynb #bc884d32
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np, pandas as pd
-from scipy import fft,ndimage,signal
+import numpy as np
+from scipy import fft,ndimage # scipy.signal and pandas would double the time that heartbeat_predict takes to start
 
 from .core import BadInput
 
@@ -53,7 +53,7 @@ def sound_score(
     "What speaks for a heart sound with its middle at each moment."
     return 6*ndimage.gaussian_filter1d(np.clip(2*loud, -1, 1.5), .03*fps, mode='constant')
 
-# %% ../nbs/07a_beats.ipynb #73f2c0c5
+# %% ../nbs/07a_beats.ipynb #a835385b
 def beat_lengths(
     loud:np.ndarray, # (frames,) from `loudness`
     n:int=4, # peaks to keep
@@ -61,8 +61,8 @@ def beat_lengths(
     "Lengths that one beat may have, the likeliest first."
     x = np.clip(loud, -.5, .75)
     x,shift = x-x.mean(),np.arange(1, min(int(2.04*fps), len(x)//2))
-    alike = signal.correlate(x, x, method='fft')[len(x)-1:][shift]/(len(x)-shift)/max(x.var(), 1e-9)
-    peaks = signal.find_peaks(alike)[0]
+    alike = fft.irfft(abs(fft.rfft(x, 2*len(x)))**2)[shift]/(len(x)-shift)/max(x.var(), 1e-9)
+    peaks = 1+np.flatnonzero((alike[1:-1]>alike[:-2]) & (alike[1:-1]>alike[2:]))
     peaks = peaks[shift[peaks]>=60/220*fps]
     best = peaks[np.argsort(-alike[peaks])][:n]
     return shift[best]/fps, alike[best]
@@ -74,54 +74,59 @@ def usual_systole(
     "How long systole lasts, on average, in beats of this length."
     return np.where(rr<.4, .38*rr, .471-.126/rr)
 
-# %% ../nbs/07a_beats.ipynb #e382484c
+# %% ../nbs/07a_beats.ipynb #4bf0d690
 _gaps = np.arange(7, 111),np.arange(7, 29) # frames before an S1 (diastole) and before an S2 (systole): at least 0.14, at most 2.2 and 0.56 s
 
 def _fit(gaps, expected, spread): return (-2.5*np.log1p((np.log(gaps/fps/expected[:,None])/spread)**2/4)).astype('f4')
+def _fits(rr, sys): return _fit(_gaps[0], rr-sys, .2),_fit(_gaps[1], sys, .07) # how well each gap fits each hypothesis
+def _wait(n, rr): return 1.5*np.arange(n)/fps/rr[:,None] # what it costs to hear nothing for so many frames
 
-# %% ../nbs/07a_beats.ipynb #9ff2eb11
+# %% ../nbs/07a_beats.ipynb #1000af1c
 def best_rows(
     score:np.ndarray, # (frames,) from `sound_score`
     rr:np.ndarray, # (hypotheses,) length of a beat, seconds
     sys:np.ndarray, # (hypotheses,) length of systole, seconds
-)->tuple: # (2, hypotheses, frames) score of the best row that ends with S1 or S2 there; as many: frames back to the sound before, 0 for none
+)->np.ndarray: # (2, hypotheses, frames) score of the best row that ends with S1 or S2 there
     "Score the best row of sounds under each hypothesis."
-    fit = _fit(_gaps[0], rr-sys, .2),_fit(_gaps[1], sys, .07)
-    n,step,pad = len(score),_gaps[0][0],_gaps[0][-1]
-    score,wait = np.pad(score, (0, step)),1.5*np.arange(n+step)/fps/rr[:,None]
-    best = np.full((2, len(rr), pad+n+step), -1e9, 'f4')
-    back = np.zeros((2, len(rr), n+step), int)
+    n,k,step,pad = len(score),len(rr),_gaps[0][0],_gaps[0][-1]
+    score,wait = np.pad(score, (0, step))[:,None],_wait(n+step, rr).T
+    best = np.full((2, pad+n+step, k), -1e9, 'f4')
+    before = [np.lib.stride_tricks.sliding_window_view(best[1-s].ravel(), step*k)[::k] for s in (0, 1)] # they see what is written into `best`
+    fits = [np.tile(o.T[::-1], step) for o in _fits(rr, sys)]
+    rows = [np.empty_like(o) for o in fits] # new ones each time would take longer than the sums
     for t in range(0, n, step):
         now = slice(t, t+step)
         for s,gap in enumerate(_gaps):
-            before = best[1-s,:,pad+t-gap[-1]:pad+t-gap[0]+step]
-            rows = np.lib.stride_tricks.sliding_window_view(before, len(gap), axis=1)[...,::-1] + fit[s][:,None]
-            top,first = rows.max(-1),-wait[:,now]
-            back[s,:,now] = np.where(top>first, gap[rows.argmax(-1)], 0)
-            best[s,:,pad+t:pad+t+step] = score[now]+np.maximum(top, first)
-    return best[:,:,pad:pad+n]-wait[:,:n][:,::-1], back[:,:,:n]
+            top = np.add(before[s][pad+t-gap[-1]:pad+t-gap[0]+1], fits[s], out=rows[s]).max(0).reshape(step, k)
+            best[s,pad+t:pad+t+step] = score[now]+np.maximum(top, -wait[now])
+    return best[:,pad:pad+n].transpose(0, 2, 1)
 
-# %% ../nbs/07a_beats.ipynb #ddb00c49
-def _trace(best, back):
-    "Follow one hypothesis' best row back to its first sound."
-    s,t = np.unravel_index(best.argmax(), best.shape)
+# %% ../nbs/07a_beats.ipynb #5771256d
+def _trace(best, rr, sys):
+    "Follow one hypothesis' best row back from its last sound to its first."
+    rr,sys = np.array([rr]),np.array([sys])
+    wait,fits = _wait(best.shape[1], rr)[0],_fits(rr, sys)
+    s,t = np.unravel_index((best-wait[::-1]).argmax(), best.shape)
     found = [],[]
     while True:
         found[s].append(t)
-        if not (gap := back[s,t]): return [np.array(o[::-1], int) for o in found]
-        s,t = 1-s,t-gap
+        gaps = _gaps[s][_gaps[s]<=t]
+        rows = best[1-s,t-gaps]+fits[s][0,:len(gaps)]
+        if not len(gaps) or rows.max()<=-wait[t]: return [np.array(o[::-1], int) for o in found]
+        s,t = 1-s,t-gaps[rows.argmax()]
 
-# %% ../nbs/07a_beats.ipynb #25f9a8cf
+# %% ../nbs/07a_beats.ipynb #d02592a5
 def _best_hypothesis(loud):
     "Frames of S1 and of S2, the length of a beat in seconds, and three signs of how sure this is; None if no sound comes twice."
     rr,alike = beat_lengths(loud)
     if not len(rr): return None
     ratios = np.array([.82, .91, 1, 1.1, 1.2])
     ratio,rr,alike = np.tile(ratios, len(rr)),np.repeat(rr, len(ratios)),np.repeat(alike, len(ratios))
-    best,back = best_rows(sound_score(loud), rr, ratio*usual_systole(rr))
-    total = best.max((0,2))-.5*(np.log(ratio)/.13)**2-.5*(np.log(rr/.73)/.4)**2
+    sys = ratio*usual_systole(rr)
+    best = best_rows(sound_score(loud), rr, sys)
+    total = (best-_wait(len(loud), rr)[:,::-1]).max((0,2))-.5*(np.log(ratio)/.13)**2-.5*(np.log(rr/.73)/.4)**2
     i = total.argmax()
-    s1,s2 = _trace(best[:,i], back[:,i])
+    s1,s2 = _trace(best[:,i], rr[i], sys[i])
     if max(len(s1), len(s2))<2: return None
     return s1,s2,rr[i],np.array([total[i]/(len(s1)+len(s2)), alike[i], np.log(len(loud)/fps/rr[i])])
 
@@ -138,7 +143,7 @@ _weights,_bias = np.array([0.88, 3.39, 1.47]),-6.62 # of the three signs
 
 def _confidence(signs): return float(1/(1+np.exp(-(signs@_weights+_bias))))
 
-# %% ../nbs/07a_beats.ipynb #6fe2edd2
+# %% ../nbs/07a_beats.ipynb #99cc47bc
 @dataclass
 class Beats:
     "S1 and S2 of a clip, its heart rate, and how sure that is."
@@ -151,6 +156,7 @@ class Beats:
         what = f'{self.hr:.0f} beats a minute, {len(self.s1)} S1, {len(self.s2)} S2' if self else 'no heart rate found'
         return f'{what} (confidence {self.confidence:.2f})'
     def table(self): # one row a sound, in order of time
+        import pandas as pd
         return pd.DataFrame([(t, k) for k,o in (('S1', self.s1), ('S2', self.s2)) for t in o], columns=['seconds', 'sound']).sort_values('seconds', ignore_index=True)
 
 def _rate(s1, s2):
@@ -236,9 +242,9 @@ def beat_scores(
     return dict(share=mean(right), mixed_up=mean(mixed<=within), precision=mean(back<=within), error_ms=1000*mean(off[right]),
                 total_error=44100*mean(np.where(np.isfinite(off), off, beat)), n_true=len(both), n_found=len(back), n_right=int(right.sum()))
 
-# %% ../nbs/07a_beats.ipynb #1ddc271c
+# %% ../nbs/07a_beats.ipynb #72ebeb3d
 def pool_scores(
-    table:pd.DataFrame, # a row a clip, from `beat_scores`
+    table, # DataFrame, a row a clip, from `beat_scores`
     n:int=2000, # draws
     seed:int=0, # of the draws
 )->dict: # for share, mixed_up, precision, error_ms and total_error: mean (the total its sum), low and high
@@ -251,11 +257,12 @@ def pool_scores(
     pooled['total_error'] = draws@table.total_error
     return {k:dict(mean=float(v[0]), **dict(zip(('low', 'high'), map(float, np.nanquantile(v[1:], [.025, .975]))))) for k,v in pooled.items()}
 
-# %% ../nbs/07a_beats.ipynb #49d62c4e
+# %% ../nbs/07a_beats.ipynb #40585ead
 def read_timing(
     path:str|Path, # set_a_timing.csv
-)->pd.DataFrame: # fname, cycle, sound ('S1' or 'S2'), location (samples at 44.1 kHz, rising in each file), mended
+): # DataFrame: fname, cycle, sound ('S1' or 'S2'), location (samples at 44.1 kHz, rising in each file), mended
     "Read the table of S1 and S2, and put times that do not rise in order."
+    import pandas as pd
     try: df = pd.read_csv(path)[['fname', 'cycle', 'sound', 'location']].astype(dict(cycle=int, location=float))
     except (OSError, ValueError, KeyError): raise BadInput(f'{path} cannot be read as a table with the columns fname, cycle, sound and location. Restore it.') from None
     df = df.sort_values(['fname', 'cycle', 'sound'], kind='stable', ignore_index=True)
@@ -265,7 +272,7 @@ def read_timing(
     return df.assign(location=rising, mended=rising!=df.location)
 
 def true_beats(
-    rows:pd.DataFrame, # of one file, from `read_timing`
+    rows, # DataFrame, of one file, from `read_timing`
 )->Beats: # what those who annotated it heard
     "S1 and S2 of one annotated file."
     s1,s2 = (rows.location[rows['sound']==k].to_numpy()/44100 for k in ('S1', 'S2'))

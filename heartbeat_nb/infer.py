@@ -92,7 +92,7 @@ def cut(
     if begin+n<=len(wave): return wave[begin:begin+n]
     return wave[torch.arange(begin, begin+n)%len(wave)]
 
-# %% ../nbs/08_infer.ipynb #cf5ad508
+# %% ../nbs/08_infer.ipynb #e0243635
 def ahead(
     f, # called in threads
     items, # what to call it with
@@ -110,7 +110,7 @@ def ahead(
 @patch
 def answer(self:Predictor,
     windows, # yields tensors, (samples,)
-    bs:int=8, # windows a batch
+    bs:int=4, # windows a batch
 )->torch.Tensor: # (windows, classes) probabilities
     "Answer for many windows in batches, side by side."
     windows = iter(windows)
