@@ -7,6 +7,8 @@ from nbdev.process import NBProcessor
 root = Path(__file__).resolve().parent.parent
 pictures = root/'index_files'
 
+def from_root(text): return re.sub(r'\]\((?!https?:)([^)#]+\.ipynb)', r'](nbs/\1', text) # links of a notebook in nbs
+
 def shown(cell, n):
     "What one cell's outputs look like in Markdown; pictures go to files."
     res = []
@@ -17,7 +19,7 @@ def shown(cell, n):
             file.write_bytes(base64.b64decode(data['image/png']))
             alt = cell.directives_.get('fig-alt:', [])
             res.append(f"![{' '.join(alt)}]({file.relative_to(root)})")
-        elif 'text/markdown' in data: res.append(''.join(data['text/markdown']))
+        elif 'text/markdown' in data: res.append(from_root(''.join(data['text/markdown'])))
         elif text := ''.join(o.get('text', data.get('text/plain', ''))): res.append('\n'.join('    '+l for l in text.splitlines()))
     return res
 
@@ -27,7 +29,7 @@ def main():
     pictures.mkdir(exist_ok=True)
     parts = ['<!-- Written by tools/readme.py from nbs/index.ipynb: edit that. -->']
     for n,c in enumerate(nb.cells):
-        if c.cell_type=='markdown': parts.append(re.sub(r'\]\((?!https?:)([^)#]+\.ipynb)', r'](nbs/\1', c.source)); continue
+        if c.cell_type=='markdown': parts.append(from_root(c.source)); continue
         marks = c.directives_
         if 'hide' in marks: continue
         if marks.get('echo:')!=['false']: parts.append('```python\n'+re.sub(r'^#\|.*\n', '', c.source, flags=re.M).strip()+'\n```')
