@@ -73,12 +73,22 @@ def markdown():
     md = md.use(dollarmath_plugin, renderer=tex, double_inline=True).use(attrs_plugin).use(footnote_plugin)
     return md.use(container_plugin, 'callout', validate=lambda s,*_: s.strip().startswith('{'), marker=':')
 
+def read_mark(line):
+    "One `#| name: value` as a dict; None where it is not YAML."
+    try: res = yaml.safe_load(line[2:])
+    except yaml.YAMLError: return
+    return res if isinstance(res, dict) else None
+
+def split_marks(source):
+    "The `#| name: value` lines of a cell as a dict, and its code."
+    lines = source.splitlines()
+    n = next((i for i,l in enumerate(lines) if not l.startswith('#|')), len(lines))
+    marks = {k:v for l in lines[:n] if ':' in l for k,v in (read_mark(l) or dict([l[2:].strip().split(': ', 1)])).items()}
+    return marks, '\n'.join(lines[n:]).strip()
+
 def about_cell(cell):
     "Read and take off the `#|` lines of a cell, as Quarto does."
-    lines = cell.source.splitlines()
-    n = next((i for i,l in enumerate(lines) if not l.startswith('#|')), len(lines))
-    marks = yaml.safe_load('\n'.join(l[2:].removeprefix(' ') for l in lines[:n] if ':' in l)) or {}
-    cell.source = '\n'.join(lines[n:]).strip()
+    marks,cell.source = split_marks(cell.source)
     fold = {None:None, False:None, True:'hide', 'show':'show'}[marks.get('code-fold')]
     cell.metadata.about = dict(fold=fold, summary=marks.get('code-summary', 'Code'), alt=marks.get('fig-alt', ''), asis=marks.get('output')=='asis')
     if marks.get('echo') is False or not cell.source: cell.metadata['transient'] = dict(remove_source=True)
@@ -239,6 +249,13 @@ def raw_text(soup):
             m = pat.search(s)
             if m and not (in_code and what not in ('a directive', 'an error')): yield f'{what}: {s[max(m.start()-30, 0):m.end()+50].strip()!r}'
 
+def not_yaml(path):
+    "Lines of a notebook that Quarto could not read."
+    for c in json.loads(path.read_text(encoding='utf-8'))['cells']:
+        for l in ''.join(c['source']).splitlines():
+            if not l.startswith('#|'): break
+            if ':' in l and not read_mark(l): yield f'not YAML, put the value in quotes: {l[:90]}'
+
 def findings():
     "Yield what is wrong with the pages in `_docs/`."
     soups = {o.resolve():BeautifulSoup(o.read_text(encoding='utf-8'), 'html.parser') for o in sorted(docs.rglob('*.html'))}
@@ -251,7 +268,9 @@ def findings():
     listed = {o['href'] for s in read_site_contents() for o in s['contents']}
     for o in sorted(nbs.rglob('*.ipynb')):
         rel = o.relative_to(nbs)
-        if not any(p[0] in '._' for p in rel.parts) and rel.as_posix() not in listed: yield f'{rel}: not in nbs/sidebar.yml'
+        if any(p[0] in '._' for p in rel.parts): continue
+        if rel.as_posix() not in listed: yield f'{rel}: not in nbs/sidebar.yml'
+        for f in not_yaml(o): yield f'{rel}: {f}'
 
 def read_site_contents(): return yaml.safe_load((nbs/'sidebar.yml').read_text(encoding='utf-8'))['website']['sidebar']['contents']
 
