@@ -64,7 +64,7 @@ def tex(s, about): return mathml(s, display='block' if about['display_mode'] els
 
 def colored(code, lang, _):
     "Code as coloured HTML; empty, for the default, where the language is not known."
-    try: return highlight(code, get_lexer_by_name(lang), HtmlFormatter()) if lang else ''
+    try: return highlight(code, get_lexer_by_name(lang), HtmlFormatter(nowrap=True)) if lang else ''
     except ClassNotFound: return ''
 
 def markdown():
@@ -144,6 +144,7 @@ def finish(html, page, pages, site):
     for o in soup.find_all('table'):
         del o['border']
         o.wrap(soup.new_tag('div', attrs={'class':'table', 'tabindex':'0'}))
+    for o in soup.select('pre > code'): o.parent['class'] = 'highlight'
     for o in soup.find_all('audio'): o['preload'] = 'metadata'
     name_headings(soup)
     return soup
@@ -164,7 +165,7 @@ def toc_and_search(soup, page):
 
 def anchors(soup):
     "A link to itself behind each heading."
-    for h in soup.find_all(headings[1:]): h.append(BeautifulSoup(f'<a class="anchor" href="#{h["id"]}" aria-label="Link to this section">#</a>', 'html.parser'))
+    for h in soup.find_all(headings[1:]): h.append(BeautifulSoup(f'<a class="anchor" href="#{h["id"]}" aria-label="Link to this section"></a>', 'html.parser'))
 
 def plain(md, o): return BeautifulSoup(md.renderInline(o), 'html.parser').get_text()
 
@@ -241,6 +242,8 @@ def bad_media(soup):
 def raw_text(soup):
     "Marks of authors and programs that a reader should not see."
     for o in soup.find_all('pre', class_='error'): yield f'an error: {o.get_text()}'
+    for o in soup.find_all('div', class_=['outputs', 'symbol']):
+        if not o.get_text(strip=True) and not o.find(['img', 'audio', 'svg']): yield f'an output that shows nothing, after {o.find_previous(string=True).strip()[-40:]!r}'
     for o in soup.main.find_all(['style', 'script', 'math', 'annotation']): o.decompose()
     code = {id(o) for o in soup.main.find_all(['pre', 'code'])}
     for s in soup.main.find_all(string=True):
