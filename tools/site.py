@@ -151,7 +151,7 @@ def finish(html, page, pages, site):
 
 def toc_and_search(soup, page):
     "Headings for the margin, and what search shall find, section by section."
-    toc = [(int(h.name[1]), h['id'], h.get_text()) for h in soup.find_all(['h2', 'h3'])]
+    toc = list({h.get_text():(int(h.name[1]), h['id'], h.get_text()) for h in reversed(soup.find_all(['h2', 'h3']))}.values())[::-1] # a section and the symbol it is named after: once
     found = [dict(title=page.title, heading=page.title, url=page.out, text='')]
     for s in soup.find_all(string=True):
         if s.find_parent(class_='outputs') or s.find_parent('math'): continue
