@@ -153,13 +153,13 @@ def toc_and_search(soup, page):
     "Headings for the margin, and what search shall find, section by section."
     toc = list({h.get_text():(int(h.name[1]), h['id'], h.get_text()) for h in reversed(soup.find_all(['h2', 'h3']))}.values())[::-1] # a section and the symbol it is named after: once
     found = [dict(title=page.title, heading=page.title, url=page.out, text='')]
+    left_out = {id(s) for o in soup.select('.outputs, math, h1') for s in o.find_all(string=True)}
+    heads = {id(s):h for h in soup.find_all(headings[1:]) for s in h.find_all(string=True)}
     for s in soup.find_all(string=True):
-        if s.find_parent(class_='outputs') or s.find_parent('math'): continue
-        h = s.find_parent(headings)
-        if h and h.name!='h1': 
-            url = f"{page.out}#{h['id']}"
-            if found[-1]['url']!=url: found.append(dict(title=page.title, heading=h.get_text(), url=url, text=''))
-        elif not h: found[-1]['text'] += s
+        if id(s) in left_out: continue
+        h = heads.get(id(s))
+        if h is None: found[-1]['text'] += s
+        elif not found[-1]['url'].endswith(f"#{h['id']}"): found.append(dict(title=page.title, heading=h.get_text(), url=f"{page.out}#{h['id']}", text=''))
     for o in found: o['text'] = ' '.join(o['text'].split())[:3000]
     return toc,found
 
