@@ -479,7 +479,7 @@ def close(self:StreamPredictor)->list: # the last Spans
     covered = self.next-step+n if self.next else 0
     return spans + (self._answer([max(0, self._end-n)]) if covered<self._end else [])
 
-# %% ../nbs/08_infer.ipynb #e73503dd
+# %% ../nbs/08_infer.ipynb #1698be1a
 @patch(as_prop=True)
 def _end(self:StreamPredictor): return self.begin+len(self.wave)
 
@@ -495,13 +495,15 @@ def _answer(self:StreamPredictor, begins):
     if not len(begins): return []
     self.next = begins[-1]+self.net.step
     windows = [cut(self.wave, b-self.begin, self.net.n) for b in begins]
-    probs = self.net(windows[0][None]) if len(windows)==1 else self.net.answer(windows)
-    return [self._span(b, (x.max()-x.min()).item(), p) for b,x,p in zip(begins, windows, temper(probs, self.net.temperature).tolist())]
+    loud = [(x.max()-x.min()).item()>=2*silence for x in windows]
+    heard = [x for x,o in zip(windows, loud) if o]
+    probs = iter(temper(self.net(heard[0][None]) if len(heard)==1 else self.net.answer(heard), self.net.temperature).tolist())
+    return [self._span(b, next(probs) if o else None) for b,o in zip(begins, loud)]
 
 @patch
-def _span(self:StreamPredictor, begin, swing, probs):
+def _span(self:StreamPredictor, begin, probs):
     at = begin/self.net.sr,min(begin+self.net.n, self._end)/self.net.sr
-    if swing<2*silence: return Span(*at, 'silent')
+    if probs is None: return Span(*at, 'silent')
     probabilities = dict(zip(self.net.classes, probs))
     label = max(probabilities, key=probabilities.get)
     return Span(*at, label, probabilities[label], probabilities)
