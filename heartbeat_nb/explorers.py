@@ -85,7 +85,7 @@ def _windows(self:PredictionExplorer, source):
     if hasattr(source, 'seek'): source.seek(0)
     return predict_long(source, self.predictor, progress=False)
 
-# %% ../nbs/09b_explorers.ipynb #0385664f
+# %% ../nbs/09b_explorers.ipynb #be3aa835
 #| code-fold: true
 @patch
 def figure(self:PredictionExplorer)->Figure:
@@ -95,7 +95,7 @@ def figure(self:PredictionExplorer)->Figure:
     known = known_events(self.source) if isinstance(self.source, (str, Path)) else None
     name = Path(p.file).name
     self.clip = Clip(read_stretch(self.source, at, self.secs, max(sr, 4000)), max(sr, 4000), name, f'heard as {p.label}', simulated=getattr(known, 'simulated', False))
-    fig = Figure(figsize=(7, 5), layout='constrained')
+    fig = Figure(figsize=(5, 4.6), layout='constrained')
     axs = fig.subplots(3, height_ratios=[1, 1, 1.2])
     show_timeline(t, axs[0]).set_title('; '.join([f'{name}: {p.label}, {p.probability:.0%}', *p.notes]), loc='left', fontsize=10)
     names,probs = list(p.probabilities),list(p.probabilities.values())
@@ -197,7 +197,7 @@ def strongest(self:FilterExplorer)->tuple: # its position among `inputs`, the se
     i = int(np.argmax([o.max() for o in best]))
     return i, (best[i].argmax().item()+.5)/len(best[i])*len(self.waves[i])/self.sr, best[i].max().item()
 
-# %% ../nbs/09b_explorers.ipynb #67ba9fef
+# %% ../nbs/09b_explorers.ipynb #85a3aafc
 #| code-fold: true
 @patch
 def figure(self:FilterExplorer)->Figure:
@@ -206,7 +206,7 @@ def figure(self:FilterExplorer)->Figure:
     kernel,source = conv.weight[self.filter.value].detach().cpu().float().numpy(),self.inputs[i]
     a,b = max(0, at-.5),min(source.secs, at+.5)
     self.clip = replace(source, wave=source.wave[round(a*source.sr):round(b*source.sr)], events=None)
-    fig = Figure(figsize=(7, 5.4), layout='constrained')
+    fig = Figure(figsize=(5, 4.8), layout='constrained')
     axs = fig.subplots(3)
     hz,found = self.response()
     if len(kernel)==1:
@@ -268,7 +268,7 @@ class ErrorBrowser(Panel):
         i,j = self.cell
         return f'ErrorBrowser({len(self.clips.options)} clips of {self.classes[i]} answered {self.classes[j]})'
 
-# %% ../nbs/09b_explorers.ipynb #e2d54eda
+# %% ../nbs/09b_explorers.ipynb #a447cd60
 @patch
 def _buttons(self:ErrorBrowser):
     "A button for each cell, by its row and column."
@@ -283,8 +283,8 @@ def _buttons(self:ErrorBrowser):
 @patch
 def _grid(self:ErrorBrowser):
     "The matrix: rows are true, columns answered."
-    name = lambda o: widgets.HTML(f'<div style="font-size:.8em;text-align:center;overflow-wrap:anywhere">{escape(o)}</div>')
-    rows = [[name('true \u2193, answered \u2192'), *map(name, self.classes)], *([name(o), *(self.cells[i,j] for j in range(len(self.classes)))] for i,o in enumerate(self.classes))]
+    name = lambda o: widgets.HTML(f'<div style="font-size:clamp(9px, 1.4vw, 12px);text-align:center">{escape(o)}</div>')
+    rows = [[name('true \u2193 answered \u2192'), *map(name, self.classes)], *([name(o), *(self.cells[i,j] for j in range(len(self.classes)))] for i,o in enumerate(self.classes))]
     return widgets.GridBox(sum(rows, []), layout=widgets.Layout(grid_template_columns=f'repeat({len(self.classes)+1}, minmax(0, 1fr))', max_width='700px', align_items='center'))
 
 @patch
@@ -306,7 +306,7 @@ def go(self:ErrorBrowser,
     "Go on to another clip of the cell, at most to its end."
     if self.clips.index is not None: self.clips.index = min(max(self.clips.index+step, 0), len(self.clips.options)-1)
 
-# %% ../nbs/09b_explorers.ipynb #243aeb3d
+# %% ../nbs/09b_explorers.ipynb #454370f3
 #| code-fold: true
 @patch
 def figure(self:ErrorBrowser)->Figure:
@@ -314,7 +314,7 @@ def figure(self:ErrorBrowser)->Figure:
     name,(i,j) = self.clips.value,self.cell
     if name is None: raise BadInput(f'No clip of {self.classes[i]} was answered {self.classes[j]}. Press another cell.')
     self.clip = replace(read_clip(self.files[name], label=self.classes[i]), label=f'{self.classes[i]} answered {self.classes[j]}')
-    fig = Figure(figsize=(7, 5), layout='constrained')
+    fig = Figure(figsize=(5, 4.6), layout='constrained')
     axs = fig.subplots(3, height_ratios=[1.2, 1.4, 1])
     draw_clip(self.clip, axs[:2])
     probs = self.answers.probs[name]

@@ -98,15 +98,15 @@ def draw_clip(
     axs[1].imshow(spectrogram(clip.wave, clip.sr, top), origin='lower', aspect='auto', extent=[0, clip.secs, 0, top], vmin=-60, vmax=0, cmap='magma')
     axs[1].set(xlabel='seconds', ylabel='Hz')
 
-# %% ../nbs/09_widgets.ipynb #c3cab482
+# %% ../nbs/09_widgets.ipynb #4529826a
 def picture(
     fig:Figure, # any
     alt:str, # what it shows, in words
 )->str: # HTML
     "A figure as an image that fits its page."
     buf = io.BytesIO()
-    fig.savefig(buf, format='png', dpi=100, facecolor='white')
-    return f'<img alt="{escape(alt)}" style="width:100%;max-width:{100*fig.get_figwidth():.0f}px" src="data:image/png;base64,{base64.b64encode(buf.getvalue()).decode()}">'
+    fig.savefig(buf, format='png', dpi=140, facecolor='white')
+    return f'<img alt="{escape(alt)}" style="width:100%;max-width:{140*fig.get_figwidth():.0f}px" src="data:image/png;base64,{base64.b64encode(buf.getvalue()).decode()}">'
 
 def sound_player(
     clip:Clip, # what to play
@@ -119,7 +119,7 @@ def sound_player(
     sf.write(buf, (x/x.abs().max().clamp(min=1e-9)).numpy(), sr, format='WAV', subtype='PCM_16')
     return f'<audio controls aria-label="{escape(clip.title)}" src="data:audio/wav;base64,{base64.b64encode(buf.getvalue()).decode()}"></audio>'
 
-# %% ../nbs/09_widgets.ipynb #0bd1f4f3
+# %% ../nbs/09_widgets.ipynb #f4062bd7
 _wiring = '''<style onload="
 const box = this.closest('.heartbeat');
 box.dataset.lmSuppressShortcuts = 'true';
@@ -129,12 +129,14 @@ const named = () => box.querySelectorAll('[role=slider]:not([aria-label])').forE
 });
 named(); new MutationObserver(named).observe(box, {childList:true, subtree:true});
 box.onkeydown = e => {
+    e.stopPropagation();
     const button = {n:'.heartbeat-next', p:'.heartbeat-previous'}[e.key];
     if (!button || e.ctrlKey || e.metaKey || e.altKey || e.target.matches('input:not([type=checkbox]), textarea, [contenteditable=true]')) return;
     box.querySelector(button)?.click(); e.preventDefault();
 };">
-.heartbeat .widget-inline-hbox { width:20em; max-width:100% } .heartbeat .widget-label { width:8em; flex-shrink:0 }
-.heartbeat .widget-select { width:100%; max-width:700px } .heartbeat .widget-html { width:100% } .heartbeat audio { max-width:100% }
+.heartbeat .widget-inline-hbox { width:20em; max-width:calc(100% - 4px) } .heartbeat .widget-label { width:8em; flex-shrink:0 }
+.heartbeat .widget-select { width:100%; max-width:min(700px, 100% - 4px); flex-direction:column; align-items:stretch } .heartbeat .widget-select .widget-label { text-align:left }
+.heartbeat .jupyter-button { width:auto; padding:0 1.2em } .heartbeat audio { max-width:100% } .heartbeat .widget-html { max-width:calc(100% - 4px) }
 .heartbeat .widget-html-content { line-height:1.4 } .heartbeat :focus-visible { outline:2px solid #0072B2 }
 </style>'''
 
@@ -199,8 +201,8 @@ def show(self:Panel)->HTML: # picture, and player if the clip is simulated
     if self.clip is not None and self.clip.simulated: parts.append(sound_player(self.clip, 8))
     return HTML('<br>'.join(parts))
 
-# %% ../nbs/09_widgets.ipynb #ef2f80f3
-def _choose(name, options): return widgets.Dropdown(description=name, options=[('all', None), *options])
+# %% ../nbs/09_widgets.ipynb #a3df23a1
+def _choose(name, options): return widgets.Dropdown(description=name, options=[('all', ''), *options])
 
 class HeartbeatBrowser(Panel):
     "Filter the clips of an index, look at them, hear them, and keep a list of those to relabel or leave out."
@@ -216,7 +218,7 @@ class HeartbeatBrowser(Panel):
         self.set,self.label,self.noisy = _choose('Set', pairs('set')),_choose('Label', pairs('label')),_choose('Noise', [('noisy', True), ('not noisy', False)])
         self.patient = widgets.Combobox(description='Patient', options=values('patient'), placeholder='all', continuous_update=False)
         longest = math.ceil(self.index.secs.max())
-        self.length = widgets.FloatRangeSlider(value=(0, longest), min=0, max=longest, step=.5, description='Length, s', continuous_update=False)
+        self.length = widgets.FloatRangeSlider(value=(0, longest), min=0, max=longest, step=.5, readout_format='.1f', description='Length, s', continuous_update=False)
         self.clips = widgets.Select(description='Clip', rows=6)
         self.previous,self.next = (widgets.Button(description=o).add_class(f'heartbeat-{o.lower()}') for o in ('Previous', 'Next'))
         self.new_label = widgets.Dropdown(description='Label it', options=list(dict.fromkeys([*classes, *values('label')])))
@@ -241,13 +243,13 @@ def read_marks(
     try: return pd.read_csv(path, dtype=dict(file=str, new_label=str, flagged=bool)).set_index('file')[_mark_columns[2:]].to_dict('index')
     except (OSError, ValueError, KeyError): raise BadInput(f"{path} cannot be read as a list of marks. Give a CSV with the columns {', '.join(_mark_columns)}.") from None
 
-# %% ../nbs/09_widgets.ipynb #d322930b
+# %% ../nbs/09_widgets.ipynb #03793f76
 @patch(as_prop=True)
 def rows(self:HeartbeatBrowser): # the part of the index that the filters let through
     "The clips that fit."
     ok = self.index.secs.between(*(self.length.value[0], self.length.value[1]+1e-6))
     for k in 'set','label','noisy','patient':
-        if (v := getattr(self, k).value) not in (None, ''): ok &= self.index[k]==v
+        if (v := getattr(self, k).value)!='': ok &= self.index[k]==v
     return self.index[ok]
 
 @patch(as_prop=True)
@@ -267,7 +269,7 @@ def figure(self:HeartbeatBrowser)->Figure:
     row = self.index.loc[self.at]
     self.clip = read_clip(row.file, label=row.label)
     with self.setting(): self.new_label.value,self.flag.value = self._marked(self.at).values()
-    fig = Figure(figsize=(7, 3.6), layout='constrained')
+    fig = Figure(figsize=(5, 3.2), layout='constrained')
     draw_clip(self.clip, fig.subplots(2, sharex=True))
     return fig
 
@@ -315,7 +317,7 @@ def corrected(self:HeartbeatBrowser): # as `heartbeat_index` gives it
     marks = pd.DataFrame([self._marked(o) for o in self.index.index], self.index.index)
     return self.index.assign(label=marks.new_label)[~marks.flagged].reset_index(drop=True)
 
-# %% ../nbs/09_widgets.ipynb #4b904ee7
+# %% ../nbs/09_widgets.ipynb #a2adc090
 class SynthStudio(Panel):
     "Make a heart sound with sliders; see it and hear it at once."
     alt = 'Simulated wave with found and true heart sounds, above its spectrogram below 500 Hz'
@@ -327,8 +329,8 @@ class SynthStudio(Panel):
         self.secs,self.label = secs,widgets.Dropdown(options=classes, value=label, description='Class')
         self.seed = widgets.BoundedIntText(seed, min=0, max=2**31, description='Person')
         self.hr = slide('Beats a minute', 72, 30, 220, kind=widgets.IntSlider)
-        self.device,self.background = widgets.Dropdown(options=list(devices), value='stethoscope', description='Device'),widgets.Dropdown(options=[('none', None), *((o, o) for o in artifacts)], description='Background')
-        self.snr = slide('Above noise, dB', 20, -10, 40)
+        self.device,self.background = widgets.Dropdown(options=list(devices), value='stethoscope', description='Device'),widgets.Dropdown(options=[('none', ''), *((o, o) for o in artifacts)], description='Background')
+        self.snr = slide('SNR, dB', 20, -10, 40)
         self.murmur,self.murmur_gain = widgets.Dropdown(options=murmurs, description='Murmur'),slide('Murmur level', .3, 0, 1, .05)
         self.extra,self.extra_gain = widgets.Dropdown(options=['s3', 's4'], description='Extra sound'),slide('Extra level', .6, 0, 1.5, .05)
         controls = [self.label, self.hr, self.murmur, self.murmur_gain, self.extra, self.extra_gain, self.device, self.snr, self.background, self.seed]
@@ -339,12 +341,12 @@ class SynthStudio(Panel):
         self.update()
     def __repr__(self): return f'SynthStudio: {self.code}'
 
-# %% ../nbs/09_widgets.ipynb #a353b2f8
+# %% ../nbs/09_widgets.ipynb #02c69dbd
 @patch(as_prop=True)
 def settings(self:SynthStudio): # for `synth_heartbeat`; `patient` as what to change about the person
     "What the controls say, as far as it matters for this class."
     own = dict(murmur=dict(murmur=self.murmur.value, murmur_gain=self.murmur_gain.value), extrahls=dict(extra=self.extra.value, extra_gain=self.extra_gain.value)).get(self.label.value, {})
-    res = dict(label=self.label.value, secs=self.secs, seed=self.seed.value, hr=self.hr.value, device=self.device.value, snr=self.snr.value, artifact=self.background.value)
+    res = dict(label=self.label.value, secs=self.secs, seed=self.seed.value, hr=self.hr.value, device=self.device.value, snr=self.snr.value, artifact=self.background.value or None)
     return dict(res, patient=own) if own else res
 
 @patch(as_prop=True)
@@ -364,6 +366,6 @@ def figure(self:SynthStudio)->Figure:
     wave,events = synth_heartbeat(**kw)
     self.clip = Clip(wave, 4000, f"person {kw['seed']}", label, events, simulated=True)
     self.call.value = f'<pre style="white-space:pre-wrap">{escape(self.code)}</pre>'
-    fig = Figure(figsize=(7, 3.6), layout='constrained')
+    fig = Figure(figsize=(5, 3.2), layout='constrained')
     draw_clip(self.clip, fig.subplots(2, sharex=True))
     return fig
