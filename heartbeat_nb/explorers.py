@@ -85,7 +85,7 @@ def _windows(self:PredictionExplorer, source):
     if hasattr(source, 'seek'): source.seek(0)
     return predict_long(source, self.predictor, progress=False)
 
-# %% ../nbs/09b_explorers.ipynb #be3aa835
+# %% ../nbs/09b_explorers.ipynb #ee26b354
 #| code-fold: true
 @patch
 def figure(self:PredictionExplorer)->Figure:
@@ -97,7 +97,7 @@ def figure(self:PredictionExplorer)->Figure:
     self.clip = Clip(read_stretch(self.source, at, self.secs, max(sr, 4000)), max(sr, 4000), name, f'heard as {p.label}', simulated=getattr(known, 'simulated', False))
     fig = Figure(figsize=(5, 4.6), layout='constrained')
     axs = fig.subplots(3, height_ratios=[1, 1, 1.2])
-    show_timeline(t, axs[0]).set_title('; '.join([f'{name}: {p.label}, {p.probability:.0%}', *p.notes]), loc='left', fontsize=10)
+    show_timeline(t, axs[0]).set_title('; '.join([f'{name}: {p.label}, {p.probability:.0%}', *p.notes]), loc='left', fontsize=8)
     names,probs = list(p.probabilities),list(p.probabilities.values())
     for bar in axs[1].barh(names, probs, color=[class_colors.get(o, '.5') for o in names]): axs[1].text(bar.get_width()+.01, bar.get_y()+.4, f'{bar.get_width():.2f}', va='center')
     axs[1].set(xlim=(0, 1.1), xlabel='probability')
@@ -197,7 +197,7 @@ def strongest(self:FilterExplorer)->tuple: # its position among `inputs`, the se
     i = int(np.argmax([o.max() for o in best]))
     return i, (best[i].argmax().item()+.5)/len(best[i])*len(self.waves[i])/self.sr, best[i].max().item()
 
-# %% ../nbs/09b_explorers.ipynb #85a3aafc
+# %% ../nbs/09b_explorers.ipynb #8e8a17e6
 #| code-fold: true
 @patch
 def figure(self:FilterExplorer)->Figure:
@@ -225,7 +225,7 @@ def figure(self:FilterExplorer)->Figure:
     axs[2].plot(np.arange(len(wave))/source.sr, wave, lw=.5, color=class_colors.get(source.label, '.3'))
     axs[2].axvspan(a, b, color='.5', alpha=.25, lw=0)
     axs[2].set(xlabel='seconds', yticks=[], xlim=(0, source.secs))
-    axs[2].set_title(f'{source.title}: strongest at {at:.2f} s', loc='left', fontsize=10)
+    axs[2].set_title(f'{source.title}: strongest at {at:.2f} s', loc='left', fontsize=8)
     return fig
 
 # %% ../nbs/09b_explorers.ipynb #28bd492b

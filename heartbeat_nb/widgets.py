@@ -82,7 +82,7 @@ def spectrogram(
     power = power[hz<=top]
     return 10*np.log10(power/max(power.max(), 1e-20)+1e-12)
 
-# %% ../nbs/09_widgets.ipynb #b37779fb
+# %% ../nbs/09_widgets.ipynb #7e995bb8
 #| code-fold: true
 def draw_clip(
     clip:Clip, # what to draw
@@ -94,7 +94,7 @@ def draw_clip(
     for a,b in getattr(clip.events, 'murmur', ()): axs[0].axvspan(a, b, color=class_colors['murmur'], alpha=.15, lw=0)
     for k,mark in dict(s3='3', s4='4', premature='*').items():
         for t in getattr(clip.events, k, ()): axs[0].text(t, -1.15, mark, ha='center', va='center', color='#00704F')
-    axs[0].set_title(clip.title, loc='left', fontsize=10)
+    axs[0].set_title(clip.title, loc='left', fontsize=8)
     axs[1].imshow(spectrogram(clip.wave, clip.sr, top), origin='lower', aspect='auto', extent=[0, clip.secs, 0, top], vmin=-60, vmax=0, cmap='magma')
     axs[1].set(xlabel='seconds', ylabel='Hz')
 
@@ -119,7 +119,7 @@ def sound_player(
     sf.write(buf, (x/x.abs().max().clamp(min=1e-9)).numpy(), sr, format='WAV', subtype='PCM_16')
     return f'<audio controls aria-label="{escape(clip.title)}" src="data:audio/wav;base64,{base64.b64encode(buf.getvalue()).decode()}"></audio>'
 
-# %% ../nbs/09_widgets.ipynb #f4062bd7
+# %% ../nbs/09_widgets.ipynb #23cffa7a
 _wiring = '''<style onload="
 const box = this.closest('.heartbeat');
 box.dataset.lmSuppressShortcuts = 'true';
@@ -136,7 +136,7 @@ box.onkeydown = e => {
 };">
 .heartbeat .widget-inline-hbox { width:20em; max-width:calc(100% - 4px) } .heartbeat .widget-label { width:8em; flex-shrink:0 }
 .heartbeat .widget-select { width:100%; max-width:min(700px, 100% - 4px); flex-direction:column; align-items:stretch } .heartbeat .widget-select .widget-label { text-align:left }
-.heartbeat .jupyter-button { width:auto; padding:0 1.2em } .heartbeat audio { max-width:100% } .heartbeat .widget-html { max-width:calc(100% - 4px) }
+.heartbeat .jupyter-button { width:auto; padding:0 1.2em } .heartbeat audio { max-width:100% } .heartbeat .widget-html { width:calc(100% - 4px) }
 .heartbeat .widget-html-content { line-height:1.4 } .heartbeat :focus-visible { outline:2px solid #0072B2 }
 </style>'''
 

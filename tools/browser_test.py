@@ -180,7 +180,7 @@ def check_errors(p, folder):
     shown = lambda what: what in p.widget(4).locator('audio').get_attribute('aria-label')
     cell('normal', 'murmur').click()
     p.until(lambda: shown('normal answered murmur') and len(options())==int(cell('normal', 'murmur').inner_text()), 'the clips of the cell')
-    probs = [float(re.search(r'p\(normal\) = (.*)', o)[1]) for o in options()]
+    probs = [float(re.search(r'p\(normal\)\s=\s(.*)', o)[1]) for o in options()]
     assert probs==sorted(probs), options()
     cell('normal', 'normal').focus()
     p.page.keyboard.press('Enter')
