@@ -98,15 +98,15 @@ def draw_clip(
     axs[1].imshow(spectrogram(clip.wave, clip.sr, top), origin='lower', aspect='auto', extent=[0, clip.secs, 0, top], vmin=-60, vmax=0, cmap='magma')
     axs[1].set(xlabel='seconds', ylabel='Hz')
 
-# %% ../nbs/09_widgets.ipynb #4529826a
+# %% ../nbs/09_widgets.ipynb #ef818416
 def picture(
     fig:Figure, # any
     alt:str, # what it shows, in words
 )->str: # HTML
     "A figure as an image that fits its page."
     buf = io.BytesIO()
-    fig.savefig(buf, format='png', dpi=140, facecolor='white')
-    return f'<img alt="{escape(alt)}" style="width:100%;max-width:{140*fig.get_figwidth():.0f}px" src="data:image/png;base64,{base64.b64encode(buf.getvalue()).decode()}">'
+    fig.savefig(buf, format='webp', dpi=140, facecolor='white', pil_kwargs=dict(quality=80))
+    return f'<img alt="{escape(alt)}" style="width:100%;max-width:{140*fig.get_figwidth():.0f}px" src="data:image/webp;base64,{base64.b64encode(buf.getvalue()).decode()}">'
 
 def sound_player(
     clip:Clip, # what to play
@@ -140,7 +140,7 @@ box.onkeydown = e => {
 .heartbeat .widget-html-content { line-height:1.4 } .heartbeat :focus-visible { outline:2px solid #0072B2 }
 </style>'''
 
-# %% ../nbs/09_widgets.ipynb #58d7fb4e
+# %% ../nbs/09_widgets.ipynb #71d15c0f
 def row(
     *controls, # widgets
 )->HBox: # as wide as the page
@@ -167,6 +167,7 @@ class Panel:
         self.picture,self.sound,self.status = (widgets.HTML() for _ in range(3))
         self.box = VBox([widgets.HTML(_wiring), *rows, self.status, self.picture, self.sound]).add_class('heartbeat')
     def figure(self): raise NotImplementedError
+    def __repr__(self): return f'{type(self).__name__}: {self.alt}'
     def watch(self, *controls, do=None): # call `do`, or `update`, whenever one of these changes
         for o in controls: o.observe(lambda _: None if self.quiet else (do or self.update)(), 'value')
     @contextmanager

@@ -193,7 +193,7 @@ def check_page(p, folder):
     p.page.evaluate((Path(axe_playwright_python.__file__).parent/'axe.min.js').read_text())
     wrong = [f'{name}: {o}' for n,name in enumerate(names) for o in p.axe(n)]
     for width in 1280,390:
-        p.page.set_viewport_size(dict(width=width, height=900))
+        p.page.set_viewport_size(dict(width=width, height=1400))
         p.page.wait_for_timeout(500)
         for n,name in enumerate(names):
             box = p.widget(n).evaluate('o => [o.scrollWidth, o.clientWidth]')
@@ -213,7 +213,7 @@ def open_page(browser, url, token, shots):
     page.on('console', lambda m: p.console.append(m.text) if m.type=='error' else None)
     page.on('pageerror', lambda e: p.console.append(str(e)))
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    p.until(lambda: page.locator('.heartbeat').count()==len(names) or page.locator('.jp-RenderedText[data-mime-type*=error]').count(), 'five widgets', 90)
+    p.until(lambda: page.locator('.heartbeat').count()==len(names) or page.locator('.jp-RenderedText[data-mime-type*=error]').count(), 'five widgets', 240)
     if errors := page.locator('.jp-RenderedText[data-mime-type*=error]').all_inner_texts(): raise SystemExit('\n'.join(errors))
     return p
 
