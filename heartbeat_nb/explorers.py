@@ -180,7 +180,7 @@ class FilterExplorer(Panel):
         with self.setting(): self.filter.max = self.convs[self.layer.value].out_channels-1
         self.update()
 
-# %% ../nbs/09b_explorers.ipynb #2921d5ef
+# %% ../nbs/09b_explorers.ipynb #c145e7c0
 @patch
 def response(self:FilterExplorer,
     bins:int=200, # frequencies, fewer where the layer takes fewer steps
@@ -193,9 +193,10 @@ def response(self:FilterExplorer,
 @patch
 def strongest(self:FilterExplorer)->tuple: # its position among `inputs`, the second of the strongest answer, the answer
     "The clip and the moment to which this filter answers most."
-    best = [o[self.layer.value][self.filter.value] for o in self.answers]
-    i = int(np.argmax([o.max() for o in best]))
-    return i, (best[i].argmax().item()+.5)/len(best[i])*len(self.waves[i])/self.sr, best[i].max().item()
+    answers = [o[self.layer.value][self.filter.value] for o in self.answers]
+    inner = [o[len(o)//10:len(o)-len(o)//10] for o in answers]
+    i = int(np.argmax([o.max() for o in inner]))
+    return i, (inner[i].argmax().item()+len(answers[i])//10+.5)/len(answers[i])*len(self.waves[i])/self.sr, inner[i].max().item()
 
 # %% ../nbs/09b_explorers.ipynb #8e8a17e6
 #| code-fold: true
