@@ -74,14 +74,14 @@ def usual_systole(
     "How long systole lasts, on average, in beats of this length."
     return np.where(rr<.4, .38*rr, .471-.126/rr)
 
-# %% ../nbs/07a_beats.ipynb #4bf0d690
+# %% ../nbs/07a_beats.ipynb #35de4985
 _gaps = np.arange(7, 111),np.arange(7, 29) # frames before an S1 (diastole) and before an S2 (systole): at least 0.14, at most 2.2 and 0.56 s
 
 def _fit(gaps, expected, spread): return (-2.5*np.log1p((np.log(gaps/fps/expected[:,None])/spread)**2/4)).astype('f4')
 def _fits(rr, sys): return _fit(_gaps[0], rr-sys, .2),_fit(_gaps[1], sys, .07) # how well each gap fits each hypothesis
-def _wait(n, rr): return 1.5*np.arange(n)/fps/rr[:,None] # what it costs to hear nothing for so many frames
+def _wait(n, rr): return (1.5*np.arange(n)/fps/rr[:,None]).astype('f4') # what it costs to hear nothing for so many frames
 
-# %% ../nbs/07a_beats.ipynb #1000af1c
+# %% ../nbs/07a_beats.ipynb #c15e3c23
 def best_rows(
     score:np.ndarray, # (frames,) from `sound_score`
     rr:np.ndarray, # (hypotheses,) length of a beat, seconds
@@ -89,7 +89,7 @@ def best_rows(
 )->np.ndarray: # (2, hypotheses, frames) score of the best row that ends with S1 or S2 there
     "Score the best row of sounds under each hypothesis."
     n,k,step,pad = len(score),len(rr),_gaps[0][0],_gaps[0][-1]
-    score,wait = np.pad(score, (0, step))[:,None],_wait(n+step, rr).T
+    score,first = np.pad(score, (0, step)).astype('f4')[:,None],-_wait(n+step, rr).T
     best = np.full((2, pad+n+step, k), -1e9, 'f4')
     before = [np.lib.stride_tricks.sliding_window_view(best[1-s].ravel(), step*k)[::k] for s in (0, 1)] # they see what is written into `best`
     fits = [np.tile(o.T[::-1], step) for o in _fits(rr, sys)]
@@ -97,8 +97,8 @@ def best_rows(
     for t in range(0, n, step):
         now = slice(t, t+step)
         for s,gap in enumerate(_gaps):
-            top = np.add(before[s][pad+t-gap[-1]:pad+t-gap[0]+1], fits[s], out=rows[s]).max(0).reshape(step, k)
-            best[s,pad+t:pad+t+step] = score[now]+np.maximum(top, -wait[now])
+            np.add(before[s][pad+t-gap[-1]:pad+t-gap[0]+1], fits[s], out=rows[s])
+            best[s,pad+t:pad+t+step] = score[now]+np.maximum(np.maximum.reduce(rows[s]).reshape(step, k), first[now])
     return best[:,pad:pad+n].transpose(0, 2, 1)
 
 # %% ../nbs/07a_beats.ipynb #5771256d
