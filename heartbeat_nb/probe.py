@@ -109,7 +109,7 @@ def folded_share(
             x = layer(x).clone()
     return res
 
-# %% ../nbs/07d_probe.ipynb #210d4db7
+# %% ../nbs/07d_probe.ipynb #2db661a0
 def strongest_input(
     net:nn.Module, # with `features` and `head`
     samples:int, # length of the wave
@@ -125,8 +125,9 @@ def strongest_input(
     x,part = torch.randn(1, 1, samples, generator=rng).requires_grad_(),net.eval() if layer is None else net.eval().features[:layer+1]
     opt,level = torch.optim.Adam([x], lr),lambda x: (x-x.mean())/x.std().clamp(min=1e-6)
     for _ in range(steps):
-        out = part(level(x).roll(int(torch.randint(-jitter, jitter+1, (1,), generator=rng)), -1))
-        if not 0<=target<out.shape[1]: raise BadInput(f'There are {out.shape[1]} to choose from here; {target} is none of them. Give 0 to {out.shape[1]-1}.')
-        x.grad, = torch.autograd.grad(-(out[0,target] if layer is None else out[0,target].mean()), [x])
+        with torch.enable_grad():
+            out = part(level(x).roll(int(torch.randint(-jitter, jitter+1, (1,), generator=rng)), -1))
+            if not 0<=target<out.shape[1]: raise BadInput(f'There are {out.shape[1]} to choose from here; {target} is none of them. Give 0 to {out.shape[1]-1}.')
+            x.grad, = torch.autograd.grad(-(out[0,target] if layer is None else out[0,target].mean()), [x])
         opt.step()
     return level(x)[0,0].detach()
