@@ -45,15 +45,17 @@ def tone_answers(
     outs = [[o.mean(-1) for o in layer_outputs(net, x)] for x in tones(hz, sr, secs).split(16)]
     return {i:torch.cat([o[i] for o in outs]).T.numpy() for i,m in enumerate(net.features) if any(True for _ in m.parameters())}
 
-# %% ../nbs/07d_probe.ipynb #336765a2
+# %% ../nbs/07d_probe.ipynb #3ced5ed8
 def tuning(
     answers:np.ndarray, # (channels, n) from `tone_answers`
     hz, # (n,) the pitches
-)->pd.DataFrame: # a row a channel: its best pitch in Hz, and the share of the pitches it answers to at least half as strongly
+)->pd.DataFrame: # a row a channel: its best pitch in Hz, and the share of the pitches it answers to at least half as strongly; NaN if it answers to all alike
     "Where a channel is tuned to, and how sharply."
-    low = answers.min(1, keepdims=True)
-    rel = (answers-low)/np.maximum(answers.max(1, keepdims=True)-low, 1e-9)
-    return pd.DataFrame(dict(best=np.asarray(hz)[rel.argmax(1)], width=(rel>=.5).mean(1)))
+    low,span = answers.min(1),np.ptp(answers, axis=1)
+    rel = np.where(span[:,None]>1e-6, (answers-low[:,None])/np.maximum(span, 1e-6)[:,None], np.nan)
+    res = pd.DataFrame(dict(best=np.asarray(hz, float)[np.nan_to_num(rel).argmax(1)], width=(rel>=.5).mean(1)))
+    res.loc[span<=1e-6] = np.nan
+    return res
 
 # %% ../nbs/07d_probe.ipynb #65912f63
 def effective_field(
