@@ -6,7 +6,7 @@
 __all__ = ['read_stretch', 'PredictionExplorer', 'filter_answers', 'sweep', 'example_clips', 'FilterExplorer', 'clip_answers',
            'ErrorBrowser']
 
-# %% ../nbs/09b_explorers.ipynb #b658dd5d
+# %% ../nbs/09b_explorers.ipynb #74a613a0
 import io,math
 from dataclasses import replace
 from html import escape
@@ -21,8 +21,9 @@ from torch import nn
 from torchaudio.functional import resample
 
 from .core import BadInput,class_colors,classes,load_result
-from .infer import Predictor,Resampler,Sound,fold_norms,predict_file,predict_long,show_timeline
+from .infer import Predictor,Resampler,Sound,cut,fold_norms,predict_file,predict_long,show_timeline
 from .models import load_model
+from .saliency import saliency,smooth_map
 from .synth import synth_heartbeat
 from .widgets import Clip,Panel,draw_clip,known_events,read_clip,row,slide
 
@@ -41,14 +42,14 @@ def read_stretch(
     sound.close()
     return Resampler(sound.sr, sr).push(torch.from_numpy(x), last=True).numpy()
 
-# %% ../nbs/09b_explorers.ipynb #d1550f6b
+# %% ../nbs/09b_explorers.ipynb #5be5338f
 class PredictionExplorer(Panel):
     "Give a net a recording; see what it hears when, how sure it is, and where it looks."
     alt = 'What the net heard over time, its probabilities, and the wave'
     def __init__(self,
         model='best', # a `Predictor`, a net, the name of one that comes with the package, or a .safetensors file
         source=None, # a sound to begin with: path, or a file opened for reading bytes
-        saliency=None, # saliency(predictor, wave) -> (samples,): how much the answer hangs on each sample of a wave at the net's sample rate
+        saliency=saliency, # saliency(net, wave) -> (samples,): how much the answer hangs on each sample of a wave at the net's sample rate
         secs:float=10., # most that is drawn and played at once
     ):
         self.predictor = model if isinstance(model, Predictor) else Predictor(model)
@@ -85,7 +86,7 @@ def _windows(self:PredictionExplorer, source):
     if hasattr(source, 'seek'): source.seek(0)
     return predict_long(source, self.predictor, progress=False)
 
-# %% ../nbs/09b_explorers.ipynb #ee26b354
+# %% ../nbs/09b_explorers.ipynb #fc830d56
 #| code-fold: true
 @patch
 def figure(self:PredictionExplorer)->Figure:
@@ -107,15 +108,15 @@ def figure(self:PredictionExplorer)->Figure:
 
 @patch
 def _draw_wave(self:PredictionExplorer, ax, wave, at, sr):
-    "The wave, on the saliency of each moment if it is known."
+    "The wave, on the saliency of each moment."
     end,peak = at+len(wave)/sr,max(abs(wave).max(), 1e-9)
-    if self.saliency is not None:
-        ground = np.asarray(self.saliency(self.predictor, torch.from_numpy(wave)), dtype=np.float32)
-        if ground.shape!=wave.shape: raise BadInput(f'The saliency has the shape {ground.shape}. Give one value for each of the {len(wave)} samples.')
-        ground = F.adaptive_max_pool1d(torch.from_numpy(abs(ground))[None], min(len(wave), 700))
-        ax.imshow(ground.numpy(), aspect='auto', extent=[at, end, -1, 1], cmap='Oranges', vmin=0)
+    heard = cut(torch.from_numpy(wave), 0, max(len(wave), self.predictor.n))
+    ground = np.asarray(self.saliency(self.predictor.net, heard))
+    if ground.shape!=tuple(heard.shape): raise BadInput(f'The saliency has the shape {ground.shape}. Give one value for each of the {len(heard)} samples.')
+    ground = F.adaptive_max_pool1d(torch.from_numpy(smooth_map(ground[:len(wave)], sr).astype(np.float32))[None], min(len(wave), 700))
+    ax.imshow(ground.numpy(), aspect='auto', extent=[at, end, -1, 1], cmap='Oranges', vmin=0)
     ax.plot(at+np.arange(len(wave))/sr, wave/peak, lw=.5, color='black')
-    ax.set(xlim=(at, end), ylim=(-1, 1), yticks=[], xlabel='seconds'+('; darker: the answer hangs on it' if self.saliency else ''))
+    ax.set(xlim=(at, end), ylim=(-1, 1), yticks=[], xlabel='seconds; darker: the answer hangs on it')
 
 # %% ../nbs/09b_explorers.ipynb #a5c7e7f9
 @torch.no_grad()

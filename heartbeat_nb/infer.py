@@ -363,7 +363,7 @@ def heart_rate_notes(
     try: return [] if np.isfinite(find_beats(wave.numpy(), sr).hr) else ['no heart rate found']
     except BadInput: return []
 
-# %% ../nbs/08_infer.ipynb #03a14464
+# %% ../nbs/08_infer.ipynb #2d137099
 clip_secs = 600 # what is longer is streamed
 
 def listen(
@@ -382,7 +382,7 @@ def listen(
     except BadInput as e:
         res.error = str(e)
         return res,None
-    res.secs,res.notes = sound.secs,quality_notes(sound, net.secs)+heart_rate_notes(wave, net.sr)
+    res.secs,res.notes = sound.secs,quality_notes(sound, net.secs)
     return res,wave
 
 # %% ../nbs/08_infer.ipynb #bcfef1b9
@@ -408,18 +408,22 @@ def expand(
         except BadInput as e: res.append(Prediction(_name(p), error=str(e)))
     return res
 
-# %% ../nbs/08_infer.ipynb #2a1fbab2
+# %% ../nbs/08_infer.ipynb #0e804227
 def iter_predictions(
     files:list, # from `expand`
     net:Predictor, # what answers
 ): # yields a Prediction a file, in order
     "Predict file after file; one that cannot be read gives a Prediction with an error."
     heard = ahead(lambda o: (o, (o, None) if isinstance(o, Prediction) else listen(o, net)), files, 24)
-    while some := list(itertools.islice(heard, 16)):
+    def answers(some):
         clips = [wave for _,(_,wave) in some if wave is not None and len(wave)]
-        probs = iter(predict_waves(clips, net) if clips else [])
+        return some,iter(predict_waves(clips, net) if clips else [])
+    for some,probs in ahead(answers, iter(lambda: list(itertools.islice(heard, 16)), []), 1):
         for source,(res,wave) in some:
-            if wave is not None: _answer(res, next(probs), net) if len(wave) else _answer_long(res, source, net)
+            if wave is not None and len(wave):
+                _answer(res, next(probs), net)
+                res.notes += heart_rate_notes(wave, net.sr) # here, since it is mostly Python: in threads it would hold up the others
+            elif wave is not None: _answer_long(res, source, net)
             yield res
 
 def _answer(res, probs, net):
