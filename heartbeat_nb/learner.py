@@ -7,7 +7,7 @@ __all__ = ['recipes', 'Recipe', 'get_recipe', 'HeartbeatLearner', 'FitOnly', 'Hi
            'BalancedLoss', 'has_bf16', 'BFloat16', 'make_net', 'net_name', 'pretrained_features', 'crop_size',
            'SkipLone', 'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
 
-# %% ../nbs/05_learner.ipynb #cc6e1581
+# %% ../nbs/05_learner.ipynb #626683c3
 import hashlib,json,random
 from dataclasses import dataclass,asdict,replace
 from functools import partial
@@ -23,6 +23,7 @@ from safetensors.torch import load_file
 from .augment import BCMix,augmentations
 from .core import BadInput,cache_dir,set_seed,write_atomic
 from .data import heartbeat_dls
+from .fast import keep_memory
 from .models import create_model,get_arch,save_model,write_tensors
 from .recordings import heartbeat_index,simulated_data
 
@@ -43,12 +44,12 @@ class Recipe:
     bf16:bool=False # multiply in bfloat16 where the hardware does?
     pretrain:int=0 # epochs on simulated sounds first
 
-# %% ../nbs/05_learner.ipynb #c60d7a64
+# %% ../nbs/05_learner.ipynb #3d319328
 recipes = dict(
     paper    = Recipe(epochs=100, bs=128, lr=1e-3, wd=2e-4, schedule='flat', decouple_wd=False, keep='last'),
-    post     = Recipe(epochs=60, bs=128, lr=1e-3, wd=2e-4, schedule='plateau', decouple_wd=False, keep='best'),
-    onecycle = Recipe(epochs=15, bs=32, lr=3e-3, wd=.01, schedule='onecycle', decouple_wd=True, keep='last'))
-recipes['best'] = replace(recipes['onecycle'], epochs=20, augment=1., balance=.75, bf16=True, pretrain=20)
+    post     = Recipe(epochs=60, bs=128, lr=1e-3, wd=2e-4, schedule='plateau', decouple_wd=False, keep='best', bf16=True),
+    onecycle = Recipe(epochs=15, bs=32, lr=3e-3, wd=.01, schedule='onecycle', decouple_wd=True, keep='last', bf16=True))
+recipes['best'] = replace(recipes['onecycle'], epochs=20, augment=1., balance=.75, pretrain=20)
 
 # %% ../nbs/05_learner.ipynb #8f918ca1
 def get_recipe(
@@ -262,7 +263,7 @@ def asked_for(
     "What a recipe adds to training."
     return [*([Augment(augmentations(r.augment))] if r.augment else []), *([BCMix()] if r.mix else []), *([BFloat16()] if r.bf16 else [])]
 
-# %% ../nbs/05_learner.ipynb #a295e042
+# %% ../nbs/05_learner.ipynb #63772c20
 def heartbeat_learner(
     dls:DataLoaders, # from `heartbeat_dls` or `post_dls`
     arch:str|nn.Module|object='m5', # one of `list_models()`, or a net, or a function of the number of classes that makes one
@@ -276,6 +277,7 @@ def heartbeat_learner(
     r = get_recipe(recipe)
     if lr is not None and not lr>0: raise BadInput(f'A learning rate of {lr} is not possible. Give lr above 0.')
     set_seed(seed)
+    keep_memory()
     model = make_net(arch, dls)
     start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain else None
     if start: model.features.load_state_dict(start)

@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['archs', 'variants', 'SameConv1d', 'Arch', 'list_models', 'get_arch', 'conv_block', 'ResBlock', 'stage', 'Recurrent',
-           'LastStep', 'make_head', 'RawNet', 'check_wave', 'init_glorot', 'kernel_samples', 'create_model', 'n_params',
-           'overfit', 'linearize', 'receptive_field', 'write_tensors', 'save_model', 'own_models', 'load_model']
+           'LastStep', 'make_head', 'Features', 'RawNet', 'check_wave', 'init_glorot', 'kernel_samples', 'create_model',
+           'n_params', 'overfit', 'linearize', 'receptive_field', 'write_tensors', 'save_model', 'own_models',
+           'load_model']
 
-# %% ../nbs/04_models.ipynb #a9fcfa73
+# %% ../nbs/04_models.ipynb #bf96ac39
 import errno,json
 from copy import deepcopy
 from dataclasses import dataclass,replace
@@ -23,6 +24,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from .core import BadInput,write_atomic,set_seed
+from .fast import image_conv,image_norm,pool_early,quick,row_conv
 
 # %% ../nbs/04_models.ipynb #2563ba3c
 class SameConv1d(nn.Conv1d):
@@ -166,7 +168,42 @@ def make_head(
         ni = no
     return nn.Sequential(*layers, nn.Linear(ni, n_out))
 
-# %% ../nbs/04_models.ipynb #11d07fc4
+# %% ../nbs/04_models.ipynb #109f05e8
+def _image_conv(m, x):
+    one = x.shape[1]==1 and m.stride[0] in (1, 2, 4, 8)
+    return row_conv(x[:,:,0], m.weight, m.bias, m.stride[0], m.pads) if one else image_conv(x, m.weight, m.bias, m.stride[0], m.pads)
+
+def _image_res(m, x):
+    skip = x if m.repeat==1 else x.repeat_interleave(m.repeat, dim=1)
+    return _image_layers(m.after, _image_layers(m.convs, x) + skip)
+
+_on_images = {SameConv1d:_image_conv, ResBlock:_image_res, nn.BatchNorm1d:image_norm, nn.ReLU:lambda m,x: m(x), nn.Identity:lambda m,x: x,
+              nn.MaxPool1d:lambda m,x: F.max_pool2d(x, (1, m.kernel_size), ceil_mode=m.ceil_mode), nn.Sequential:lambda m,x: _image_layers(m, x)}
+
+# %% ../nbs/04_models.ipynb #64de4ce0
+def _relu_then_pool(block, after): return type(block) is nn.Sequential and type(block[-1]) is nn.ReLU and type(after) is nn.MaxPool1d and after.kernel_size==4
+
+def _image_layers(layers, x):
+    "Run layers on images; a pool goes before the ReLU it follows, and where it can before the norm."
+    layers = list(layers)
+    while layers:
+        layer = layers.pop(0)
+        if layers and _relu_then_pool(layer, layers[0]): x,layers = pool_early(layer[1], _image_conv(layer[0], x)),layers[1:]
+        else: x = _on_images[type(layer)](layer, x)
+    return x
+
+# %% ../nbs/04_models.ipynb #8139ef38
+def _plain_norm(m): return not isinstance(m, nn.BatchNorm1d) or (m.affine and m.track_running_stats and m.momentum is not None)
+
+class Features(nn.Sequential):
+    "Layers of waves, computed on images where that is quicker."
+    def forward(self, x): # (batch, channels, samples) -> (batch, channels, steps)
+        inner = list(self.modules())[1:]
+        listens = any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks or m._backward_pre_hooks for m in inner)
+        if not quick(x) or listens or not all(type(m) in _on_images and _plain_norm(m) for m in inner): return super().forward(x)
+        return _image_layers(self, x[:,:,None])[:,:,0]
+
+# %% ../nbs/04_models.ipynb #4117c599
 class RawNet(nn.Module):
     "A net of the M family: `features`, then `head`."
     def __init__(self,
@@ -183,7 +220,7 @@ class RawNet(nn.Module):
             ni = no
         if arch.last_pool or arch.recurrent: layers.append(pool())
         if arch.recurrent: layers,ni = layers+[Recurrent(ni, arch.recurrent)],arch.recurrent
-        self.features = nn.Sequential(*layers)
+        self.features = Features(*layers)
         self.head = make_head(ni, n_out, arch, -(-(samples or 0)//arch.min_samples))
         self.in_channels,self.min_samples,self.samples = in_channels,arch.min_samples,samples
 
