@@ -38,7 +38,7 @@ def show_change(
     plt.close(fig)
     if x.play: return player(wave[0], x.sr)
 
-# %% ../nbs/03_augment.ipynb #35054b1f
+# %% ../nbs/03_augment.ipynb #0f9327b6
 class WaveTransform(DisplayedTransform):
     "Change each wave of a training batch with probability `p`."
     split_idx,order = 0,10
@@ -55,8 +55,15 @@ class WaveTransform(DisplayedTransform):
     def encodes(self, x:TensorWave):
         if x.ndim!=3: raise BadInput(f'{type(self).__name__} got waves of shape {tuple(x.shape)}. Give a batch: (batch, channels, samples).')
         old = x.as_subclass(Tensor)
-        chosen = torch.rand(len(old), 1, 1, device=old.device)<self.p
-        return TensorWave(torch.where(chosen, self.change(old, x.sr), old), sr=x.sr, play=x.play)
+        chosen = torch.rand(len(old), device=old.device)<self.p
+        if self.p<1 and old.device.type=='cpu': new = self.some(old, chosen, x.sr)
+        else: new = torch.where(chosen[:,None,None], self.change(old, x.sr), old) # a GPU would have to stop and say how many
+        return TensorWave(new, sr=x.sr, play=x.play)
+
+    def some(self, x, chosen, sr):
+        "A copy in which the chosen waves are changed; no work is done for the others."
+        if chosen.any(): x = x.index_copy(0, chosen.nonzero()[:,0], self.change(x[chosen], sr))
+        return x
 
 # %% ../nbs/03_augment.ipynb #93ccdd27
 def span(

@@ -85,11 +85,11 @@ class NormReluPool(torch.autograd.Function):
         ctx.eps = eps
         return z
 
-# %% ../nbs/03b_fast.ipynb #3c8d0715
+# %% ../nbs/03b_fast.ipynb #b1b15513
 def _backward(ctx, grad):
     x,where,y,z,weight,mean,var = ctx.saved_tensors
     rate = (var+ctx.eps).rsqrt()
-    grad = torch.where(z>0, grad, 0)
+    grad = torch.ops.aten.threshold_backward(grad, z, 0)
     total = lambda o: o.sum((0,2,3), dtype=torch.float32)
     d_bias = total(grad)
     d_weight = (total(grad*y) - mean*d_bias)*rate

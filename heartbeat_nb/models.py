@@ -192,7 +192,7 @@ def _image_layers(layers, x):
         else: x = _on_images[type(layer)](layer, x)
     return x
 
-# %% ../nbs/04_models.ipynb #8139ef38
+# %% ../nbs/04_models.ipynb #710d0b7c
 def _plain_norm(m): return not isinstance(m, nn.BatchNorm1d) or (m.affine and m.track_running_stats and m.momentum is not None)
 
 class Features(nn.Sequential):
@@ -201,7 +201,7 @@ class Features(nn.Sequential):
         inner = list(self.modules())[1:]
         listens = any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks or m._backward_pre_hooks for m in inner)
         if not quick(x) or listens or not all(type(m) in _on_images and _plain_norm(m) for m in inner): return super().forward(x)
-        return _image_layers(self, x[:,:,None])[:,:,0]
+        return _image_layers(self, x.as_subclass(torch.Tensor)[:,:,None])[:,:,0].as_subclass(type(x)) # subclasses slow down every step
 
 # %% ../nbs/04_models.ipynb #4117c599
 class RawNet(nn.Module):
