@@ -8,7 +8,7 @@ __all__ = ['archs', 'variants', 'SameConv1d', 'Arch', 'list_models', 'get_arch',
            'n_params', 'overfit', 'linearize', 'receptive_field', 'write_tensors', 'save_model', 'own_models',
            'load_model']
 
-# %% ../nbs/04_models.ipynb #bf96ac39
+# %% ../nbs/04_models.ipynb #09d106ed
 import errno,json
 from copy import deepcopy
 from dataclasses import dataclass,replace
@@ -24,7 +24,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from .core import BadInput,write_atomic,set_seed
-from .fast import image_conv,image_norm,pool_early,quick,row_conv
+from .fast import image_conv,image_norm,listened,pool_early,quick,row_conv
 
 # %% ../nbs/04_models.ipynb #2563ba3c
 class SameConv1d(nn.Conv1d):
@@ -192,15 +192,14 @@ def _image_layers(layers, x):
         else: x = _on_images[type(layer)](layer, x)
     return x
 
-# %% ../nbs/04_models.ipynb #710d0b7c
+# %% ../nbs/04_models.ipynb #1cb14dff
 def _plain_norm(m): return not isinstance(m, nn.BatchNorm1d) or (m.affine and m.track_running_stats and m.momentum is not None)
 
 class Features(nn.Sequential):
     "Layers of waves, computed on images where that is quicker."
     def forward(self, x): # (batch, channels, samples) -> (batch, channels, steps)
         inner = list(self.modules())[1:]
-        listens = any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks or m._backward_pre_hooks for m in inner)
-        if not quick(x) or listens or not all(type(m) in _on_images and _plain_norm(m) for m in inner): return super().forward(x)
+        if not quick(x) or listened(inner) or not all(type(m) in _on_images and _plain_norm(m) for m in inner): return super().forward(x)
         return _image_layers(self, x.as_subclass(torch.Tensor)[:,:,None])[:,:,0].as_subclass(type(x)) # subclasses slow down every step
 
 # %% ../nbs/04_models.ipynb #4117c599

@@ -1,8 +1,18 @@
-"Measure speed, each figure several times: `python tools/bench.py [--data FOLDER] [--out FILE]`. Ratios of one run can be compared; seconds of two machines cannot."
-import os,statistics,tempfile,time
+"""Measure speed side by side: `python tools/bench.py [PART ...]`. Ratios of one run can be compared; seconds of two machines cannot.
+
+Parts: limits (what this machine could do), data, train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), infer, folds
+(some of the 25 of the best recipe, several at a time).
+Every contender runs in a process of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
+`--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
+import csv,json,os,statistics,subprocess,sys,tempfile,time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 from fastcore.script import call_parse
+
+here,results = Path(__file__).parent,Path('nbs/results')
 
 def timed(f, n, before=lambda: None):
     "Seconds of `n` calls, with `before` outside the clock."
@@ -14,31 +24,148 @@ def timed(f, n, before=lambda: None):
         res.append(time.perf_counter()-start)
     return res
 
-@call_parse
-def main(
-    data:str=None, # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
-    out:str='nbs/results/bench_data.json', # File to write
-    repeats:int=3, # How often each figure is measured
-):
-    "Measure simulation, indexing, decoding and training"
-    work = Path(tempfile.mkdtemp())
+def save(part, **figures):
+    "Write a part's figures with where they come from, and show those that are lists."
     from heartbeat_nb.core import provenance,save_result
-    from heartbeat_nb.data import heartbeat_dls
-    from heartbeat_nb.learner import heartbeat_learner
+    save_result(results/f'bench_{part}.json', dict(load=os.getloadavg()[0], **provenance(), **figures))
+    for group in figures.values():
+        if isinstance(group, dict):
+            for k,v in group.items():
+                if isinstance(v, list) and v and isinstance(v[0], float): print(f'{k:32} {statistics.median(v):10.4g}   ({min(v):.4g} to {max(v):.4g})')
+
+def conv_bytes(net, x):
+    "Bytes that the convolutions of a net write for one wave."
+    import torch
+    seen,net = [],net.eval()
+    for m in net.features.modules():
+        if isinstance(m, torch.nn.Conv1d): m.register_forward_hook(lambda m,i,o: seen.append(o.nbytes))
+    with torch.no_grad(): net(x)
+    return sum(seen)
+
+def limits(data, repeats, keras):
+    "Products of matrices, and copies, by the second; and what each net asks for."
+    import torch
+    from heartbeat_nb.anatomy import multiply_adds
+    from heartbeat_nb.models import create_model
+    rates = {}
+    for name in 'float32','bfloat16':
+        a = torch.randn(2048, 2048).to(getattr(torch, name))
+        rates[f'{name}_gflops'] = [2*2048**3/o/1e9 for o in timed(lambda: a@a, 3*repeats, lambda: a@a)]
+    x = torch.randn(1<<26)
+    y = torch.empty_like(x)
+    rates['copy_gbytes'] = [2*x.nbytes/o/1e9 for o in timed(lambda: y.copy_(x), 3*repeats)]
+    def asks(name, samples):
+        net,x = create_model(name),torch.randn(1, 1, samples)
+        parts = multiply_adds(net, x)
+        return dict(samples=samples, all=sum(parts[o] for o in ('features', 'head')), first=parts['features.0'], conv_bytes=conv_bytes(net, x))
+    save('limits', rates=rates, nets={o:asks(o, 10_000 if o=='m5' else 8000) for o in ('m5', 'm11', 'm18', 'm34')})
+
+def data(data, repeats, keras):
+    "Simulation, indexing, decoding."
     from heartbeat_nb.recordings import data_hash,heartbeat_data,heartbeat_index,heartbeat_waves
     from heartbeat_nb.synth import synth_dataset
-    path = heartbeat_data(data)
-    index = heartbeat_index(path)
-    fresh = iter(range(10_000))
+    work,path = Path(tempfile.mkdtemp()),heartbeat_data(data)
+    index,fresh = heartbeat_index(path),iter(range(10_000))
     new_cache = lambda: os.environ.update(HEARTBEAT_CACHE=str(work/f'cache{next(fresh)}'))
     ready = lambda sr: heartbeat_waves(heartbeat_index(path), sr)
     figures = dict(simulate_832=timed(lambda: synth_dataset(work/f'sim{next(fresh)}'), repeats))
     for sr in 2000,8000:
         figures[f'wavs_to_cache_cold_{sr}'] = timed(lambda: ready(sr), repeats, new_cache)
         figures[f'wavs_to_cache_warm_{sr}'] = timed(lambda: ready(sr), repeats)
-    learn = heartbeat_learner(heartbeat_dls(index), 'm5')
-    with learn.no_bar(), learn.no_logging(): learn.fit(repeats)
-    figures['train_m5_epoch_default'] = [o['secs'] for o in learn.history.rows]
-    load = os.getloadavg()[0]
-    save_result(out, dict(clips=len(index), data_hash=data_hash(index), load=load, **provenance(), seconds=figures))
-    for k,v in figures.items(): print(f'{k:28} {statistics.median(v):8.2f} s   ({min(v):.2f} to {max(v):.2f})')
+    save('data', clips=len(index), data_hash=data_hash(index), seconds=figures)
+
+def as_arrays(data, sr, secs, n, out):
+    "The middle of each clip, standardised, and its class, as every contender gets them."
+    from fastai.basics import CategoryMap
+    from heartbeat_nb.data import CropWaves,Standardize,TensorClip,label_vocab
+    from heartbeat_nb.recordings import heartbeat_data,heartbeat_index,heartbeat_waves
+    import torch
+    index = heartbeat_index(heartbeat_data(data))
+    index = index[index.ok].iloc[:n].reset_index(drop=True)
+    names = {o:i for i,o in enumerate(label_vocab(index.label))}
+    crop = CropWaves(heartbeat_waves(index, sr), secs)
+    x = Standardize()(crop(TensorClip(torch.arange(len(index))), split_idx=1))
+    np.savez(out, x=x.as_subclass(torch.Tensor).numpy(), y=index.label.astype(object).map(names).to_numpy(dtype=np.int64))
+    return len(index)
+
+def run_peer(python, script, *args):
+    "One contender, alone in a process; what its last line says."
+    res = subprocess.run([python, str(here/'bench_peers'/script), *map(str, args)], capture_output=True, text=True, env={**os.environ, 'PYTHONPATH':str(here.parent)})
+    if res.returncode: sys.exit(f'{script} {" ".join(map(str, args))} failed:\n{res.stderr[-2000:]}')
+    return json.loads(res.stdout.strip().splitlines()[-1])
+
+def train(data, repeats, keras, epochs=3, few=256):
+    "Seconds an epoch of M5 as in the post, of M18 and of M34; and the loss after each epoch."
+    work = Path(tempfile.mkdtemp())
+    n,m = as_arrays(data, 8000, 1.25, None, work/'post.npz'),as_arrays(data, 2000, 4., few, work/'few.npz')
+    jobs = {f'm5 {way} {bs}':(sys.executable, 'torch_loop.py', way, 'm5', work/'post.npz', epochs, bs) for way,bs in [('ours', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]}
+    jobs |= {f'{net} {way} 32':(sys.executable, 'torch_loop.py', way, net, work/'few.npz', epochs, 32) for net in ('m18', 'm34') for way in ('ours', 'ours32', 'bare')}
+    if keras: jobs['m5 keras 128'] = keras,'keras_m5.py',work/'post.npz',epochs,128
+    runs = {k:[] for k in jobs}
+    for seed in range(repeats):
+        for k,job in jobs.items():
+            runs[k].append(run_peer(*job, seed))
+            print(f"{k:14} {statistics.median(runs[k][-1]['seconds'][1:]):7.2f} s an epoch", flush=True)
+    save('train', clips=n, few=m, runs=runs, seconds={k:[s for o in v for s in o['seconds'][1:]] for k,v in runs.items()})
+
+def infer(data, repeats, keras, clips=256):
+    "Windows of 4 s answered in a second: torch, torch compiled, onnxruntime."
+    import torch
+    from heartbeat_nb.export import export_onnx,onnx_session
+    from heartbeat_nb.fast import side_by_side
+    from heartbeat_nb.infer import fold_norms
+    from heartbeat_nb.models import create_model
+    rates,x = {},torch.randn(clips, 1, 8000)
+    for name in 'm5','m18':
+        net = side_by_side(fold_norms(create_model(name)))
+        net.classes = None
+        path = Path(tempfile.mkdtemp())/'net.onnx'
+        export_onnx(create_model(name).eval(), path)
+        session = onnx_session(path)
+        compiled = torch.compile(net)
+        with torch.inference_mode():
+            ways = dict(torch=net, compiled=compiled, onnxruntime=lambda o: session.run(None, {session.get_inputs()[0].name:o.numpy()}))
+            for k,f in ways.items():
+                f(x[:32])
+                rates[f'{name} {k}'] = [clips/o for o in timed(lambda: [f(o) for o in x.split(32)], 2*repeats)]
+    save('infer', seconds_a_clip=4., batch=32, rates=rates)
+
+def folds(data, repeats, keras):
+    "Folds of the best recipe on all cores, one thread a process, after the head start that they share."
+    os.environ.update(HEARTBEAT_CACHE=tempfile.mkdtemp())
+    ahead = run_peer(sys.executable, 'folds.py', data or '', 0, 0)['ahead']
+    os.environ['OMP_NUM_THREADS'] = '1'
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    with ThreadPoolExecutor(cores) as pool: runs = list(pool.map(lambda i: run_peer(sys.executable, 'folds.py', data or '', i*repeats, repeats), range(cores)))
+    seconds = [o for run in runs for o in run['seconds']]
+    save('folds', processes=cores, folds=runs[0]['folds'], seconds=dict(head_start=[ahead], fold=seconds), minutes=dict(all_folds=[(ahead + statistics.mean(seconds)*runs[0]['folds']/cores)/60]))
+
+def quick(data, repeats, keras):
+    "The ratio to the bare loop, now and at the commits before; exit code 1 if it has halved."
+    work,table = Path(tempfile.mkdtemp()),results/'bench_commits.csv'
+    as_arrays('simulated', 8000, 1.25, 256, work/'post.npz')
+    way = lambda o: run_peer(sys.executable, 'torch_loop.py', o, 'm5', work/'post.npz', 4, 128, 0)['seconds'][1:]
+    both = dict(bare=way('bare'), ours=way('ours'))
+    ratio = statistics.median(both['bare'])/statistics.median(both['ours'])
+    commit = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], capture_output=True, text=True).stdout.strip()
+    rows = list(csv.DictReader(table.open())) if table.exists() else []
+    row = dict(commit=commit, date=date.today().isoformat(), **{f'{k}_seconds':f'{statistics.median(v):.2f}' for k,v in both.items()}, ratio=f'{ratio:.2f}')
+    with table.open('w', newline='') as f:
+        out = csv.DictWriter(f, row)
+        out.writeheader()
+        out.writerows([*[o for o in rows if o['commit']!=commit], row])
+    print(table.read_text())
+    print(f'{ratio:.2f} times the bare loop')
+    if rows and ratio<float(rows[-1]['ratio'])/2: sys.exit(f"That is less than half of the last ratio, {rows[-1]['ratio']}: look for what became slow.")
+
+@call_parse
+def main(
+    parts:str='limits,data,train,infer', # Which, with commas between
+    data:str=None, # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
+    repeats:int=3, # How often each figure is measured
+    keras:str=None, # A Python that has keras and tensorflow, for the peer of the post
+    quick:bool=False, # One ratio, for every commit
+):
+    "Measure speed side by side"
+    ways = globals()
+    for o in ['quick'] if quick else parts.split(','): ways[o](data, repeats, keras)

@@ -1,0 +1,18 @@
+"Train some folds of the best recipe, as `cross_validate` would: `python folds.py DATA FIRST COUNT`. The last line is JSON: seconds of the head start, and of each fold."
+import json,sys,time
+
+from heartbeat_nb.groups import labelled_clips
+from heartbeat_nb.learner import get_recipe,pretrained_features
+from heartbeat_nb.protocol import fit_fold,protocol_folds
+from heartbeat_nb.recordings import heartbeat_data,heartbeat_index
+
+def timed(f):
+    start = time.perf_counter()
+    f()
+    return time.perf_counter()-start
+
+data,first,count = sys.argv[1] or None,int(sys.argv[2]),int(sys.argv[3])
+index = heartbeat_index(heartbeat_data(data))
+tests = protocol_folds(labelled_clips(index))
+ahead = timed(lambda: pretrained_features('m11', get_recipe('best'), 2000, 4.))
+print(json.dumps(dict(ahead=ahead, seconds=[timed(lambda: fit_fold(index, tests[i][1], 'm11', 'best', secs=4.)) for i in range(first, first+count)], folds=len(tests))))
