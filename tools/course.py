@@ -40,10 +40,10 @@ def reading(cells):
     "Minutes it takes to read a page up to its exercises; code that is folded or hidden is left out."
     w,n = 0,0
     for c in cells:
-        s = source(c)
-        if s.startswith('## Exercises'): break
+        s,more,_ = source(c).partition('## Exercises')
         if c['cell_type']=='markdown': w += len(s.split())
         elif not re.search(r'^#\|\s*(hide|code-fold: true|echo: false)', s, re.M): n += sum(bool(l.strip()) and not l.startswith('#|') for l in s.splitlines())
+        if more: break
     return round(w/words + n/lines)
 
 def minutes(cells, secs):
