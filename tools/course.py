@@ -5,7 +5,7 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
 tutorials = root/'nbs'/'tutorials'
-words,lines,most = 200,30,15 # words and lines of code read in a minute; minutes a page may take to read
+words,lines,most = 200,30,14 # words and lines of code read in a minute; minutes a page may take to read: under 15
 know,took = 'What you will know at the end', 'Running this page took'
 answer = re.compile(r'<details>\n<summary>Answer</summary>\n\n.+?\n\n</details>', re.S)
 
@@ -41,7 +41,7 @@ def reading(cells):
     w,n = 0,0
     for c in cells:
         s,more,_ = source(c).partition('## Exercises')
-        if c['cell_type']=='markdown': w += len(s.split())
+        if c['cell_type']=='markdown': w += len(re.sub(rf'^({took}|\[!\[Open).*', '', s, flags=re.M).split())
         elif not re.search(r'^#\|\s*(hide|code-fold: true|echo: false)', s, re.M): n += sum(bool(l.strip()) and not l.startswith('#|') for l in s.splitlines())
         if more: break
     return round(w/words + n/lines)
