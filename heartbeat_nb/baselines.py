@@ -6,8 +6,8 @@
 __all__ = ['baselines', 'over_time', 'envelope_rhythm', 'clip_features', 'columns', 'cross_validate_table',
            'cross_validate_baseline', 'LogMelNet']
 
-# %% ../nbs/06c_baselines.ipynb #53210c09
-from functools import partial
+# %% ../nbs/06c_baselines.ipynb #50aedd83
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
@@ -87,11 +87,11 @@ baselines = dict(
     logistic = ('features', lambda seed: make_pipeline(StandardScaler(), LogisticRegression(C=.01, class_weight='balanced', max_iter=2000))),
     forest   = ('features', lambda seed: RandomForestClassifier(500, class_weight='balanced_subsample', min_samples_leaf=2, n_jobs=-1, random_state=seed)))
 
-# %% ../nbs/06c_baselines.ipynb #d3375b78
+# %% ../nbs/06c_baselines.ipynb #903ea281
 def cross_validate_table(
     index:pd.DataFrame, # from `heartbeat_index`
     x:pd.DataFrame, # what may be looked at: a row a clip, with the row names of `index`
-    make:callable, # make(seed) -> a classifier of scikit-learn, with predict_proba
+    make:Callable, # make(seed) -> a classifier of scikit-learn, with predict_proba
     path:str|Path, # the result file
     name:str='table', # what to call it there
     of:str='features', # what the columns are
@@ -109,11 +109,11 @@ def cross_validate_table(
         return dict(arch=name, classes=vocab, parameters=None, **provenance()),record
     return run_protocol(index, fit, path, recipe=of, **kwargs)
 
-# %% ../nbs/06c_baselines.ipynb #05592eb7
+# %% ../nbs/06c_baselines.ipynb #76511b49
 def cross_validate_baseline(
     index:pd.DataFrame, # from `heartbeat_index`
     name:str='forest', # one of `baselines`
-    path:str|Path=None, # the result file; None: results/NAME_PROTOCOL.json
+    path:str|Path|None=None, # the result file; None: results/NAME_PROTOCOL.json
     protocol:str='grouped', # one of `protocols`
     **kwargs, # for `run_protocol`: repeats, folds, seed
 )->dict: # the result, as of `cross_validate`

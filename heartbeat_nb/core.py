@@ -49,10 +49,10 @@ def device_name()->str: # e.g. 'cuda: NVIDIA H100' or 'cpu: 2 threads'
     if torch.cuda.is_available(): return f'cuda: {torch.cuda.get_device_name()}'
     return f'cpu: {torch.get_num_threads()} threads'
 
-# %% ../nbs/00_core.ipynb #eb5f88d2
+# %% ../nbs/00_core.ipynb #8704b9b0
 def scale(
-    tiny:dict=None, # numbers for a run that only shows that the code works
-    full:dict=None, # numbers for the run whose results count
+    tiny:dict|None=None, # numbers for a run that only shows that the code works
+    full:dict|None=None, # numbers for the run whose results count
 )->RunSize: # the chosen numbers, with `size` and `device`
     "Choose between a `tiny` and a `full` run by `HEARTBEAT_NB_SCALE`, or by whether this is a test."
     size = os.environ.get('HEARTBEAT_NB_SCALE') or ('tiny' if os.environ.get('IN_TEST') else 'full')

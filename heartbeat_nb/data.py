@@ -7,21 +7,20 @@ __all__ = ['post_classes', 'TensorWave', 'TensorClip', 'CropWaves', 'Standardize
            'heartbeat_dls', 'player', 'draw_wave', 'show_batch', 'extract_class_id', 'post_audio', 'convert_data',
            'load_converted', 'WaveDataset', 'post_dls']
 
-# %% ../nbs/02d_data.ipynb #4ddcea1c
+# %% ../nbs/02d_data.ipynb #c6da6ded
 import os,pickle,shutil,tempfile
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
 from fastai.basics import *
 from fastprogress.fastprogress import progress_bar
-from IPython.display import Audio,HTML,display
+from IPython.display import Audio,display
 from plum import dispatch
 from torchaudio.functional import resample
 
 from .core import classes,unlabelled,class_colors,BadInput
-from .groups import check_folds,find_shared_audio,group_folds,labelled_clips,name_groups,recording_groups
-from .recordings import (heartbeat_data,heartbeat_index,heartbeat_waves,simulated_data,
-                                     load_wave,find_wavs,parse_name,scan_wavs,Waves)
+from .groups import group_folds,labelled_clips
+from .recordings import find_wavs,heartbeat_waves,load_wave,parse_name,scan_wavs,Waves
 
 # %% ../nbs/02d_data.ipynb #536e49f1
 class TensorWave(TensorBase):
@@ -73,14 +72,14 @@ class Standardize(Transform):
     order = 1
     def encodes(self, x:TensorWave): return (x-x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True).clamp(min=1e-6)
 
-# %% ../nbs/02d_data.ipynb #8688112a
+# %% ../nbs/02d_data.ipynb #dcf5ce5e
 class ClipDataset:
     "Pairs of clip number and class number."
     def __init__(self,
         clips:list, # positions in a `Waves`
         ys:list, # class numbers
         vocab:list, # class names
-        split_idx:int=None, # 0 for training, 1 for validation
+        split_idx:int|None=None, # 0 for training, 1 for validation
     ): store_attr()
     def __len__(self): return len(self.clips)
     def __getitem__(self, i): return TensorClip(int(self.clips[i])),TensorCategory(int(self.ys[i]))
@@ -103,15 +102,15 @@ def label_vocab(
     have = set(labels)
     return [o for o in dict.fromkeys(order) if o in have]
 
-# %% ../nbs/02d_data.ipynb #c199e8d4
+# %% ../nbs/02d_data.ipynb #7f4c5b6f
 def heartbeat_dls(
     index:pd.DataFrame, # from `heartbeat_index` or `urbansound_index`
-    valid:list=None, # positions (row numbers) held out; None: the first of five group folds
+    valid:list|None=None, # positions (row numbers) held out; None: the first of five group folds
     sr:int=2000, # sample rate of the waves, in Hz
     secs:float=4., # length of a crop
     bs:int=32, # clips a batch
-    vocab:list=None, # classes, in order; None: those of the index
-    batch_tfms:list=None, # transforms for training and validation, after the crop
+    vocab:list|None=None, # classes, in order; None: those of the index
+    batch_tfms:list|None=None, # transforms for training and validation, after the crop
     device=None, # torch device; None: fastai's default
 )->DataLoaders: # batches of (TensorWave, TensorCategory)
     "DataLoaders of crops: random ones of the clips not in `valid`, central ones of those in `valid`."

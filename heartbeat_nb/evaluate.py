@@ -7,7 +7,8 @@ __all__ = ['confusion', 'class_scores', 'scores', 'score_table', 'group_confusio
            'predict_clips', 'plot_confusion', 'plot_history', 'fold_record', 'about_run', 'pool_folds', 'run_folds',
            'compare_runs']
 
-# %% ../nbs/06_evaluate.ipynb #2f404bff
+# %% ../nbs/06_evaluate.ipynb #17c6bd52
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
@@ -102,10 +103,10 @@ def bootstrap_scores(
     point,spread = scores(cms.sum(0)),scores(redraw(cms, n, seed))
     return {o:interval(point[o], spread[o]) for o in point}
 
-# %% ../nbs/06_evaluate.ipynb #6c6ebfb3
+# %% ../nbs/06_evaluate.ipynb #a9d7ba24
 def predict_clips(
     learn:Learner, # with DataLoaders from `heartbeat_dls`
-    clips:list=None, # clip numbers; None: the validation clips
+    clips:list|None=None, # clip numbers; None: the validation clips
     bs:int=64, # windows a batch
 )->np.ndarray: # (clips, classes) probabilities
     "Probabilities per clip, averaged over its windows."
@@ -184,11 +185,11 @@ def pool_folds(
     return pd.concat([pd.DataFrame(dict(clip=f['clips'], fold=i, y=f['y'], pred=np.argmax(f['probs'], 1), group=f.get('groups', f['clips'])))
                       for i,f in enumerate(result['folds'])], ignore_index=True)
 
-# %% ../nbs/06_evaluate.ipynb #326387cb
+# %% ../nbs/06_evaluate.ipynb #26dbc3d4
 def run_folds(
     path:str|Path, # the result file, .json
     folds:list, # of tuples, for example (train, test): whatever `fit` takes
-    fit:callable, # fit(*fold) -> (Learner, or a dict of what `about_run` says of one; fold record)
+    fit:Callable, # fit(*fold) -> (Learner, or a dict of what `about_run` says of one; fold record)
     groups:dict, # clip name -> which clips belong together
     **about, # protocol, recipe, sr, secs, epochs, seeds, data_hash ... of this result
 )->dict: # the result, with scores over all folds

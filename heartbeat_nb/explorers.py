@@ -144,7 +144,7 @@ def sweep(
     t = np.arange(round(secs*sr))/sr
     return np.sin(np.pi*sr/2/secs*t**2).astype(np.float32)
 
-# %% ../nbs/09b_explorers.ipynb #a1176af2
+# %% ../nbs/09b_explorers.ipynb #2c8e6dd9
 def example_clips(
     sr:int, # in Hz
     each:int=2, # of each class
@@ -159,8 +159,8 @@ class FilterExplorer(Panel):
     alt = 'Kernel of a filter, its answer by frequency, and the wave it answers to most'
     def __init__(self,
         model='best', # a net of this package, the name of one that comes with it, or a .safetensors file
-        clips:list=None, # of Clip; None: simulated ones
-        sr:int=None, # sample rate of the net's waves, in Hz; None: as the net says
+        clips:list|None=None, # of Clip; None: simulated ones
+        sr:int|None=None, # sample rate of the net's waves, in Hz; None: as the net says
     ):
         net = model if isinstance(model, nn.Module) else load_model(model)
         self.sr = sr or getattr(net, 'info', {}).get('sr')

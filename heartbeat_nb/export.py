@@ -7,14 +7,13 @@ __all__ = ['need', 'FullPool', 'Mean', 'any_length', 'Exported', 'facts', 'as_ne
            'export_onnx', 'onnx_session', 'load_onnx', 'half_onnx', 'quantize_onnx', 'score_lines', 'model_card',
            'save_pretrained', 'from_pretrained', 'push_to_hub']
 
-# %% ../nbs/08b_export.ipynb #8a66f561
+# %% ../nbs/08b_export.ipynb #4af28cce
 import json,logging,tempfile,warnings,zipfile
 from contextlib import contextmanager
-from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np, torch, torch.nn.functional as F
+import torch, torch.nn.functional as F
 from torch import nn
 
 from .core import BadInput,write_atomic
@@ -243,12 +242,12 @@ def score_lines(
     "Scores with the range in which they lie."
     return '\n'.join(['| score | value (95 % interval) |', '|---|---|', *(f"| {k.replace('_', ' ')} | {_score(v)} |" for k,v in scores.items())])
 
-# %% ../nbs/08b_export.ipynb #b579180f
+# %% ../nbs/08b_export.ipynb #59ddaf5c
 def model_card(
     model, # a net with `info`, or what `load_model` takes
     data:str, # what it was trained on
     protocol:str, # how it was judged
-    scores:dict=None, # score name -> value, or dict of mean, low and high; None: not measured
+    scores:dict|None=None, # score name -> value, or dict of mean, low and high; None: not measured
     license:str='apache-2.0', # of the weights
 )->str: # Markdown, with a header that the Hub reads
     "What somebody must know before using a net."
@@ -270,7 +269,7 @@ In a shell, `heartbeat_predict heart.wav --model FILE`, where FILE is the .safet
     predict_file('heart.wav', from_pretrained('OWNER/NAME')) # or this folder
 """
 
-# %% ../nbs/08b_export.ipynb #c4a02ef8
+# %% ../nbs/08b_export.ipynb #6f9b250e
 def save_pretrained(
     model, # a net, or what `load_model` takes
     folder:str|Path, # where; made if need be
@@ -284,7 +283,7 @@ def save_pretrained(
 
 def from_pretrained(
     repo_or_folder:str|Path, # 'OWNER/NAME' on the Hub, or a folder
-    revision:str=None, # branch, tag or commit on the Hub; None: the newest
+    revision:str|None=None, # branch, tag or commit on the Hub; None: the newest
 ): # a net, as from `load_model`
     "Read a net from a folder or from the Hugging Face Hub."
     if Path(repo_or_folder).is_dir(): return load_model(Path(repo_or_folder)/'model.safetensors')

@@ -59,7 +59,7 @@ def print_table(
 
 def _line(s): return ' '.join(''.join(c if c.isprintable() else ' ' for c in s).split(' '))
 
-# %% ../nbs/10b_predict.ipynb #3066cb6b
+# %% ../nbs/10b_predict.ipynb #5dd1228e
 def row(
     p, # Prediction
     classes:list, # of the net
@@ -70,7 +70,7 @@ def row(
 def print_csv(
     predictions, # yields Prediction
     classes:list, # of the net
-    width:int=None, # not needed here
+    width:int|None=None, # not needed here
 ):
     "Print a CSV table, a row as soon as it is there."
     w = csv.DictWriter(sys.stdout, ['file', 'label', 'probability', *classes, 'secs', 'notes', 'error'], lineterminator='\n')
@@ -79,13 +79,13 @@ def print_csv(
 
 def print_json(
     predictions, # yields Prediction
-    classes:list=None, # not needed here
-    width:int=None, # not needed here
+    classes:list|None=None, # not needed here
+    width:int|None=None, # not needed here
 ):
     "Print a JSON list."
     print(json.dumps([vars(p) for p in predictions], indent=1, ensure_ascii=False))
 
-# %% ../nbs/10b_predict.ipynb #5ee97478
+# %% ../nbs/10b_predict.ipynb #b324658d
 def tell_errors(
     predictions, # yields Prediction
     failed:list, # gets the names of those that could not be read
@@ -98,7 +98,7 @@ def tell_errors(
         yield p
 
 def heartbeat_predict(
-    argv:list=None, # arguments; None: those of the command line
+    argv:list|None=None, # arguments; None: those of the command line
 ):
     "Answer for files and folders."
     for o in sys.stdout,sys.stderr:

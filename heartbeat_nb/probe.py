@@ -57,11 +57,11 @@ def tuning(
     res.loc[span<=1e-6] = np.nan
     return res
 
-# %% ../nbs/07d_probe.ipynb #65912f63
+# %% ../nbs/07d_probe.ipynb #c5db4187
 def effective_field(
     net:nn.Module, # with `features`
     x:torch.Tensor, # (batch, 1, samples) real waves, longer than the receptive field
-    layer:int=None, # of `features`; None: the last with weights
+    layer:int|None=None, # of `features`; None: the last with weights
     seed:int=0, # of the signs
 )->np.ndarray: # (batch, samples) squared gradients, each row adds up to 1
     "How much each sample matters to the middle output of a layer."
@@ -111,12 +111,12 @@ def folded_share(
             x = layer(x).clone()
     return res
 
-# %% ../nbs/07d_probe.ipynb #2db661a0
+# %% ../nbs/07d_probe.ipynb #2434bdcf
 def strongest_input(
     net:nn.Module, # with `features` and `head`
     samples:int, # length of the wave
     target:int, # class number; with `layer`, a channel of it
-    layer:int=None, # of `features`; None: the answer itself
+    layer:int|None=None, # of `features`; None: the answer itself
     steps:int=100, # of the ascent
     lr:float=.05, # size of a step
     jitter:int=64, # samples it is moved by, at most

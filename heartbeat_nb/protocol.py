@@ -7,7 +7,8 @@ __all__ = ['protocols', 'protocol_folds', 'held_out_answers', 'fit_fold', 'set_s
            'pair_auc', 'youden', 'discriminant_power', 'challenge_measures', 'with_details', 'run_protocol',
            'cross_validate', 'submission']
 
-# %% ../nbs/06b_protocol.ipynb #108f2707
+# %% ../nbs/06b_protocol.ipynb #adc63f61
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def protocol_folds(
     tests = [t for r in range(repeats) for t in group_folds(clips.label, groups, folds, seed+r)]
     return [(clips.index.delete(t), clips.index[t]) for t in tests]
 
-# %% ../nbs/06b_protocol.ipynb #62bd5625
+# %% ../nbs/06b_protocol.ipynb #c34c0deb
 def held_out_answers(
     learn, # a trained HeartbeatLearner
     index:pd.DataFrame, # of its DataLoaders
@@ -58,7 +59,7 @@ def fit_fold(
     arch:str|object, # a net by name, or a function that makes one from the number of classes
     recipe:str|Recipe, # one of `recipes`, or one of your own
     seed:int=0, # of weights and batches
-    epochs:int=None, # in place of the recipe's
+    epochs:int|None=None, # in place of the recipe's
     **dls_kwargs, # for `heartbeat_dls`: sr, secs, bs, vocab, batch_tfms
 )->tuple: # the trained Learner and its fold record
     "Train on all labelled clips but some, and answer for those."
@@ -97,13 +98,13 @@ def class_intervals(
     point,spread = class_scores(cms.sum(0)),class_scores(redraw(cms))
     return {c:{o:interval(point[o][i], spread[o][:,i]) for o in point} for i,c in enumerate(result['classes'])}
 
-# %% ../nbs/06b_protocol.ipynb #ba1b8b20
+# %% ../nbs/06b_protocol.ipynb #6ce903cc
 def pair_auc(
     result:dict, # of any run
     positive:str, # a class
     negative:str='normal', # another
-    only:str=None, # clips of this set alone
-    near:pd.Series=None, # a number of each clip, by its name: only pairs count whose numbers differ by at most a tenth
+    only:str|None=None, # clips of this set alone
+    near:pd.Series|None=None, # a number of each clip, by its name: only pairs count whose numbers differ by at most a tenth
     n:int=2000, # draws
     seed:int=0, # of the draws
 )->dict: # mean, low, high
@@ -168,10 +169,10 @@ def with_details(
                 without={o:scores_without(result, o) for o in named & {'extrastole'}},
                 auc={f'{p} against {n} in B':pair_auc(result, p, n, 'B') for p,n in pairs})
 
-# %% ../nbs/06b_protocol.ipynb #3264a4bd
+# %% ../nbs/06b_protocol.ipynb #d552eeff
 def run_protocol(
     index:pd.DataFrame, # from `heartbeat_index`
-    fit:callable, # fit(train, test, seed) -> as for `run_folds`; train and test are row names of `index`
+    fit:Callable, # fit(train, test, seed) -> as for `run_folds`; train and test are row names of `index`
     path:str|Path, # the result file
     repeats:int=5, # ways to deal the groups into folds
     folds:int=5, # parts of each
@@ -188,7 +189,7 @@ def run_protocol(
     save_result(path, result)
     return result
 
-# %% ../nbs/06b_protocol.ipynb #c5573080
+# %% ../nbs/06b_protocol.ipynb #ce65a493
 def cross_validate(
     index:pd.DataFrame, # from `heartbeat_index`
     arch:str|object='m5', # a net by name, or a function that makes one from the number of classes
@@ -197,8 +198,8 @@ def cross_validate(
     folds:int=5, # parts of each
     seed:int=0, # of the first repeat; the next has the next seed
     protocol:str='grouped', # one of `protocols`
-    path:str|Path=None, # the result file; None: results/NET_RECIPE_PROTOCOL.json, for which the recipe needs a name
-    epochs:int=None, # in place of the recipe's
+    path:str|Path|None=None, # the result file; None: results/NET_RECIPE_PROTOCOL.json, for which the recipe needs a name
+    epochs:int|None=None, # in place of the recipe's
     sr:int=2000, # sample rate, in Hz
     secs:float=4., # length of a crop
     **kwargs, # for `heartbeat_dls`: bs, vocab, batch_tfms
@@ -208,11 +209,11 @@ def cross_validate(
     path = Path(path or f'results/{net_name(arch)}_{recipe}_{protocol}.json')
     return run_protocol(index, fit, path, repeats, folds, seed, protocol, recipe=recipe if isinstance(recipe, str) else asdict(recipe), epochs=epochs or get_recipe(recipe).epochs, sr=sr, secs=secs)
 
-# %% ../nbs/06b_protocol.ipynb #a35611ba
+# %% ../nbs/06b_protocol.ipynb #ef2cc207
 def submission(
     learn, # a trained HeartbeatLearner, with DataLoaders from `heartbeat_dls(index)`
     index:pd.DataFrame, # the same index
-    path:str|Path=None, # a .csv file to write; None: none
+    path:str|Path|None=None, # a .csv file to write; None: none
 )->pd.DataFrame: # dataset, fname, label, and a probability for each class: a row an unlabelled clip
     "Answers for the clips that came without a class, and as CSV."
     rows = index[index.ok & (index.label==unlabelled)]

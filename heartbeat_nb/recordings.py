@@ -39,9 +39,9 @@ def simulated_data(
     if not path.exists(): synth_dataset(path, n=n, seed=seed)
     return path
 
-# %% ../nbs/02a_recordings.ipynb #5f888084
+# %% ../nbs/02a_recordings.ipynb #d521ee7e
 def heartbeat_data(
-    source:str|Path=None, # a folder, 'kaggle' or 'simulated'; None: HEARTBEAT_DATA, else simulated
+    source:str|Path|None=None, # a folder, 'kaggle' or 'simulated'; None: HEARTBEAT_DATA, else simulated
 )->Path: # a folder in Kaggle's layout
     "Find recordings, and say which they are."
     source,why = (source,'') if source else (os.environ.get('HEARTBEAT_DATA'),' (from HEARTBEAT_DATA)')

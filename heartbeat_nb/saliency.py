@@ -6,7 +6,7 @@
 __all__ = ['phases', 'net_input', 'target_class', 'saliency', 'occlusion', 'smooth_map', 'in_spans', 'draw_saliency',
            'beat_phases', 'silence', 'phase_drops', 'points_at', 'share_interval']
 
-# %% ../nbs/07c_saliency.ipynb #473b75d0
+# %% ../nbs/07c_saliency.ipynb #65ebad01
 import numpy as np, pandas as pd, torch
 from captum.attr import IntegratedGradients,Occlusion
 from scipy import ndimage
@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 from torch import nn
 
 from .beats import Beats,find_beats
-from .core import BadInput,class_colors
+from .core import BadInput
 
 # %% ../nbs/07c_saliency.ipynb #ce1f09b3
 def net_input(
@@ -28,11 +28,11 @@ def net_input(
     x = x.reshape(1, 1, -1)
     return (x-x.mean())/x.std().clamp(min=1e-6)
 
-# %% ../nbs/07c_saliency.ipynb #9ffe5751
+# %% ../nbs/07c_saliency.ipynb #9bdc8e6d
 def target_class(
     net:nn.Module, # a net, perhaps with `info`
     x:torch.Tensor, # (1, 1, samples) from `net_input`
-    target:int|str=None, # class number or name; None: the likeliest
+    target:int|str|None=None, # class number or name; None: the likeliest
 )->int: # class number
     "Which of the net's answers is asked about."
     if target is None:
@@ -42,11 +42,11 @@ def target_class(
     if target not in names: raise BadInput(f"This net has no class '{target}'. Give one of {names}, or a class number.")
     return names.index(target)
 
-# %% ../nbs/07c_saliency.ipynb #bbc68d41
+# %% ../nbs/07c_saliency.ipynb #6cd328fd
 def saliency(
     net:nn.Module, # any net that takes (batch, 1, samples)
     wave, # (samples,) at the net's sample rate
-    target:int|str=None, # class number or name; None: the likeliest
+    target:int|str|None=None, # class number or name; None: the likeliest
     steps:int=32, # from silence to the wave
 )->np.ndarray: # (samples,) what each sample adds to the logit of the answer
     "Integrated gradients from silence to the wave."
@@ -54,12 +54,12 @@ def saliency(
     with torch.enable_grad(): res = IntegratedGradients(net).attribute(x, torch.zeros_like(x), target=target_class(net, x, target), n_steps=steps, internal_batch_size=8)
     return res[0,0].detach().numpy()
 
-# %% ../nbs/07c_saliency.ipynb #27e03c13
+# %% ../nbs/07c_saliency.ipynb #4b815528
 def occlusion(
     net:nn.Module, # any net that takes (batch, 1, samples)
     wave, # (samples,) at the net's sample rate
     sr:int, # in Hz
-    target:int|str=None, # class number or name; None: the likeliest
+    target:int|str|None=None, # class number or name; None: the likeliest
     ms:float=100., # length of the silent piece, which moves on by half of it
 )->np.ndarray: # (samples,) how far the logit falls when the pieces around a sample are silent
     "Silence piece after piece."
@@ -132,13 +132,13 @@ def silence(
     "The wave, silent in some places."
     return np.ravel(wave)*(1-ndimage.uniform_filter1d(where.astype(np.float32), max(1, round(.01*sr)), mode='nearest'))
 
-# %% ../nbs/07c_saliency.ipynb #1cbdab19
+# %% ../nbs/07c_saliency.ipynb #17831a19
 def phase_drops(
     net:nn.Module, # any net that takes (batch, 1, samples)
     wave, # (samples,) at the net's sample rate
     sr:int, # in Hz
-    beats:Beats=None, # true ones where they are known; None: those that `find_beats` finds
-    target:int|str=None, # class number or name; None: the likeliest
+    beats:Beats|None=None, # true ones where they are known; None: those that `find_beats` finds
+    target:int|str|None=None, # class number or name; None: the likeliest
     moves:int=8, # places in the beat for the control
 )->pd.DataFrame: # a row a phase: its share of the time, the drop of the probability, and the mean drop when it is moved
     "How far an answer falls when one phase of every beat is silenced."

@@ -104,7 +104,7 @@ def make_app(
         except asyncio.TimeoutError: raise api.HTTPException(504, f'No answer within {secs:g} s. Try again later, or send a shorter sound.') from None
     return app
 
-# %% ../nbs/10c_serve.ipynb #5336a70e
+# %% ../nbs/10c_serve.ipynb #71cd1b2a
 def serve_parser()->ArgumentParser: # of the command's options
     "The options of `heartbeat_serve`."
     p = ArgumentParser('heartbeat_serve', description='Answer for heart sounds over HTTP: a page at /, and POST /predict with a field called file.', epilog=no_diagnosis)
@@ -132,7 +132,7 @@ def warm_up(
     return answer(file, 'noise', net)
 
 def heartbeat_serve(
-    argv:list=None, # arguments; None: those of the command line
+    argv:list|None=None, # arguments; None: those of the command line
 ):
     "Answer over HTTP until stopped."
     args = serve_parser().parse_args(argv)

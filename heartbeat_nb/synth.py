@@ -7,7 +7,7 @@ __all__ = ['murmurs', 'artifacts', 'devices', 'kaggle_counts', 'kaggle_secs', 's
            'synth_patient', 'beat_times', 'heart_events', 'band', 'noise', 'murmur_noise', 'heart_wave',
            'synth_artifact', 'record', 'synth_heartbeat', 'dataset_plan', 'synth_dataset']
 
-# %% ../nbs/01_synth.ipynb #4731312d
+# %% ../nbs/01_synth.ipynb #3950b5bf
 import io,tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime,timedelta
@@ -21,14 +21,14 @@ from scipy import fft,signal
 
 from .core import BadInput,classes,unlabelled
 
-# %% ../nbs/01_synth.ipynb #d6b24ec3
+# %% ../nbs/01_synth.ipynb #139dabcc
 def systole(
     hr:float, # heart rate, beats a minute
 )->float: # from the middle of S1 to the middle of S2, seconds
     "How long the heart squeezes at a given heart rate."
     return max(.546-.0021*hr-.075, .38*60/hr)
 
-# %% ../nbs/01_synth.ipynb #69a1a313
+# %% ../nbs/01_synth.ipynb #ef949517
 def draw_tones(
     rng:np.random.Generator, # where chance comes from
     hz:float, # pitch around which the tones lie, Hz
@@ -39,7 +39,7 @@ def draw_tones(
     return AttrDict(hz=hz*np.exp(.5*rng.standard_normal(5)), at=secs*rng.uniform(-.4, .4, 5), width=secs*rng.uniform(.08, .16, 5),
                     amp=amp/np.linalg.norm(amp), phase=rng.uniform(0, 2*np.pi, 5))
 
-# %% ../nbs/01_synth.ipynb #e73e6206
+# %% ../nbs/01_synth.ipynb #a15a1cd4
 def heart_sound(
     tones:AttrDict, # from `draw_tones`
     sr:int, # sample rate, Hz
@@ -49,13 +49,13 @@ def heart_sound(
     t = np.arange(-half, half)[:,None]/sr - tones.at
     return (tones.amp*np.exp(-.5*(t/tones.width)**2)*np.cos(2*np.pi*tones.hz*t+tones.phase)).sum(1)
 
-# %% ../nbs/01_synth.ipynb #eeae3d73
+# %% ../nbs/01_synth.ipynb #a6626ce6
 murmurs = ['diamond', 'plateau', 'diastolic']
 
 def _check(ok, what, allowed): # raise one sentence that names what is allowed
     if not ok: raise BadInput(f'{what}: choose {allowed}.')
 
-# %% ../nbs/01_synth.ipynb #b2c9e309
+# %% ../nbs/01_synth.ipynb #d78f2be1
 def _check_person(hr, murmur, seed):
     _check(hr is None or 30<=hr<=220, f'hr is {hr}', 'a heart rate of 30 to 220 beats a minute, or None to draw one')
     _check(murmur is None or murmur in murmurs, f"murmur is '{murmur}'", f"one of {', '.join(murmurs)}, or None to draw one")
@@ -63,11 +63,11 @@ def _check_person(hr, murmur, seed):
 
 def _given(person, hr, murmur): return AttrDict(person, **{k:v for k,v in dict(hr=hr, murmur=murmur).items() if v is not None})
 
-# %% ../nbs/01_synth.ipynb #455e6055
+# %% ../nbs/01_synth.ipynb #70c359f0
 def synth_patient(
     seed:int=0, # the same seed gives the same person
-    hr:float=None, # heart rate at rest, 30 to 220 beats a minute; drawn around 82 when None
-    murmur:str=None, # kind of murmur, one of `murmurs`; drawn when None
+    hr:float|None=None, # heart rate at rest, 30 to 220 beats a minute; drawn around 82 when None
+    murmur:str|None=None, # kind of murmur, one of `murmurs`; drawn when None
 )->AttrDict: # what stays the same from clip to clip
     "Draw a person: rhythm, timbre, chest, and the murmur or extra sound that their clips may show."
     _check_person(hr, murmur, seed)
@@ -80,7 +80,7 @@ def synth_patient(
         murmur_hz=100*np.exp(.35*rng.standard_normal()), murmur_gain=rng.uniform(.12, .5), chest=240*np.exp(.35*rng.standard_normal()), mic=rng.standard_normal())
     return _given(p, hr, murmur)
 
-# %% ../nbs/01_synth.ipynb #c5395dde
+# %% ../nbs/01_synth.ipynb #a6beb39c
 def beat_times(
     person:AttrDict, # from `synth_patient`
     secs:float, # length of the clip, seconds
@@ -98,7 +98,7 @@ def beat_times(
     s1[early] -= (cycle*rng.uniform(.2, .38, n))[np.roll(early, -1)]
     return s1, (1+waves[0])/2, early
 
-# %% ../nbs/01_synth.ipynb #d036911c
+# %% ../nbs/01_synth.ipynb #3b322313
 def _pick_early(s1, secs, rng):
     "Which beats of the clip come early: about one in seven, at least one."
     inside = (s1>=0) & (s1<secs)
@@ -107,7 +107,7 @@ def _pick_early(s1, secs, rng):
     picked = rng.permutation(can)[:1+rng.poisson(len(can)/8)]
     return [i for k,i in enumerate(picked) if (abs(i-picked[:k])>1).all()]
 
-# %% ../nbs/01_synth.ipynb #4856362b
+# %% ../nbs/01_synth.ipynb #906c40a1
 def heart_events(
     person:AttrDict, # from `synth_patient`
     label:str, # one of `classes`
@@ -124,7 +124,7 @@ def heart_events(
     if label=='extrahls' and person.extra=='s4': out.s4 = s1[1:] - np.minimum(person.s4_before, .4*late[:-1])
     return out
 
-# %% ../nbs/01_synth.ipynb #3fbf0759
+# %% ../nbs/01_synth.ipynb #0c2e540f
 def _murmur_spans(kind, s1, s2, late):
     "Where each beat's murmur begins and ends."
     gap = .2*(s2-s1)
@@ -132,14 +132,14 @@ def _murmur_spans(kind, s1, s2, late):
     if kind=='plateau': return np.stack([s1+.3*gap, s2-.1*gap], 1)
     return np.stack([s2+.5*gap, s2+np.minimum(.75*late, .5)], 1)
 
-# %% ../nbs/01_synth.ipynb #bebedb22
+# %% ../nbs/01_synth.ipynb #d92e00c8
 def _passes(n, sr, lo, hi, steep):
     "How much of each pitch passes, and the length of the transform."
     n = fft.next_fast_len(n+sr//10, real=True)
     f = np.maximum(fft.rfftfreq(n, 1/sr), 1e-3).astype('f4')
     return 1/np.sqrt((1+(lo/f)**(2*steep))*(1+(f/hi)**(2*steep))),n
 
-# %% ../nbs/01_synth.ipynb #a50eb60c
+# %% ../nbs/01_synth.ipynb #d88d64cc
 def band(
     wave:np.ndarray, # samples
     sr:int, # sample rate, Hz
@@ -151,7 +151,7 @@ def band(
     gain,n = _passes(len(wave), sr, lo, hi, steep)
     return fft.irfft(fft.rfft(wave.astype('f4'), n)*gain, n)[:len(wave)]
 
-# %% ../nbs/01_synth.ipynb #8ee514e6
+# %% ../nbs/01_synth.ipynb #fbfbcbe6
 def noise(
     rng:np.random.Generator, # where chance comes from
     n:int, # samples
@@ -165,7 +165,7 @@ def noise(
     out = fft.irfft(gain*rng.standard_normal(2*len(gain), dtype='f4').view('c8'), m)[:n]
     return out/np.sqrt((out**2).mean()+1e-20)
 
-# %% ../nbs/01_synth.ipynb #2f8deb06
+# %% ../nbs/01_synth.ipynb #6209360f
 def murmur_noise(
     spans:np.ndarray, # n x 2; where it begins and ends, seconds
     kind:str, # one of `murmurs`
@@ -183,14 +183,14 @@ def murmur_noise(
         outline[lo:hi] = dict(diamond=1-abs(2*x-1), plateau=np.minimum(1, 8*np.minimum(x, 1-x)), diastolic=np.minimum(1, 12*x)*(1-x))[kind]
     return outline*noise(rng, len(t), sr, .6*hz, 2*hz)
 
-# %% ../nbs/01_synth.ipynb #709852a5
+# %% ../nbs/01_synth.ipynb #bb765e4a
 def _add(wave, at, sound, gain):
     "Add a sound, its middle at sample `at`."
     start = round(at)-len(sound)//2
     lo,hi = (min(max(o, 0), len(wave)) for o in (start, start+len(sound)))
     wave[lo:hi] += gain*sound[lo-start:hi-start]
 
-# %% ../nbs/01_synth.ipynb #c2d86f8a
+# %% ../nbs/01_synth.ipynb #a24e6c14
 def heart_wave(
     person:AttrDict, # from `synth_patient`
     events:AttrDict, # from `heart_events`
@@ -213,13 +213,13 @@ def heart_wave(
     if len(events.murmur): wave += person.murmur_gain*murmur_noise(events.murmur, person.murmur, person.murmur_hz, secs, sr, rng)
     return wave
 
-# %% ../nbs/01_synth.ipynb #02f2d489
+# %% ../nbs/01_synth.ipynb #e04f5dec
 def _slow(rng, n, sr, hz):
     "A slow random curve with `hz` bends a second, mean 0 and variance near 1."
     k = ceil(n/sr*hz)+2
     return np.interp(np.arange(n)/sr*hz, np.arange(k), 1.2*rng.standard_normal(k))
 
-# %% ../nbs/01_synth.ipynb #aa4d9556
+# %% ../nbs/01_synth.ipynb #d5b3131f
 def _voice(rng, n, sr):
     pitch = rng.uniform(90, 240)*(1+.12*_slow(rng, n, sr, 3))
     buzz = (np.cumsum(pitch/sr)%1)**8 + .05*rng.standard_normal(n)
@@ -229,14 +229,14 @@ def _voice(rng, n, sr):
 def _rub(rng, n, sr):
     return noise(rng, n, sr, rng.uniform(30, 300), 300*rng.uniform(1, 15), 1)*np.exp(2*_slow(rng, n, sr, rng.uniform(2, 8)))
 
-# %% ../nbs/01_synth.ipynb #73757f1e
+# %% ../nbs/01_synth.ipynb #14b6b999
 def _hum(rng, n, sr):
     mains = rng.choice([50, 60])*np.arange(1, 13)
     mains = mains[mains<sr/2]
     tones = np.sin(2*np.pi*np.outer(mains, np.arange(n)/sr)+rng.uniform(0, 6, (len(mains),1)))
     return rng.exponential(1/np.arange(1, len(mains)+1))@tones + .05*rng.standard_normal(n)
 
-# %% ../nbs/01_synth.ipynb #6f99b7c2
+# %% ../nbs/01_synth.ipynb #6117a7f7
 def _taps(rng, n, sr):
     wave = .003*rng.standard_normal(n)
     for at in rng.integers(0, n, 1+rng.poisson(1.5*n/sr)):
@@ -248,7 +248,7 @@ def _silence(rng, n, sr): return noise(rng, n, sr, 20, 2000, 1)
 
 artifacts = dict(voice=_voice, rub=_rub, taps=_taps, hum=_hum, silence=_silence)
 
-# %% ../nbs/01_synth.ipynb #d024dd22
+# %% ../nbs/01_synth.ipynb #ae68d209
 def synth_artifact(
     kind:str, # one of `artifacts`
     secs:float, # length, seconds
@@ -260,18 +260,18 @@ def synth_artifact(
     wave = artifacts[kind](rng, round(secs*sr), sr)
     return (wave/(wave.std()+1e-9)).astype('f4')
 
-# %% ../nbs/01_synth.ipynb #30f53708
+# %% ../nbs/01_synth.ipynb #bb36ddff
 devices = dict(
     phone=AttrDict(sr=11025, low=(150, .6), high=5000, noise=(60, 500), snr=(15, 6), peak=(-8, 6)),
     stethoscope=AttrDict(sr=4000, low=(28, .25), high=900, noise=(8, 300), snr=(14, 5), peak=(-2, 4)))
 
-# %% ../nbs/01_synth.ipynb #9b7fc83b
+# %% ../nbs/01_synth.ipynb #502852b2
 def record(
     wave:np.ndarray, # samples at `sr`: what reaches the microphone
     sr:int, # sample rate, Hz
     device:str, # one of `devices`
     rng:np.random.Generator, # where chance comes from
-    snr:float=None, # sound over noise, dB; `np.inf` for no noise; drawn when None
+    snr:float|None=None, # sound over noise, dB; `np.inf` for no noise; drawn when None
     mic:float=0., # this microphone's lower edge, in standard deviations from its kind's average
 )->np.ndarray: # float32 in [-1,1]
     "What a device makes of a sound: its band, its noise, its gain, its clipping."
@@ -282,7 +282,7 @@ def record(
     out += room*(out.std()/(room.std()+1e-9)*10**(-(drawn if snr is None else snr)/20))
     return np.clip(out*10**(peak/20)/(abs(out).max()+1e-9), -1, 1).astype('f4')
 
-# %% ../nbs/01_synth.ipynb #249f4ee0
+# %% ../nbs/01_synth.ipynb #6e6d29ea
 def _check_clip(label, secs, sr, device, artifact, snr):
     _check(label in classes, f"label is '{label}'", f"one of {', '.join(classes)}")
     _check(device in devices, f"device is '{device}'", f"one of {', '.join(devices)}")
@@ -291,32 +291,32 @@ def _check_clip(label, secs, sr, device, artifact, snr):
     _check(isinstance(sr, (int, np.integer)) and 500<=sr<=192000, f'sr is {sr}', 'a whole sample rate of 500 to 192000 Hz')
     _check(snr is None or snr>=-60, f'snr is {snr}', 'a ratio from -60 dB up, np.inf for no noise, or None to draw one')
 
-# %% ../nbs/01_synth.ipynb #245c87d3
+# %% ../nbs/01_synth.ipynb #6365524f
 def _inside(events, secs):
     "The events that lie in the clip."
     out = AttrDict({k:events[k][(events[k]>=0) & (events[k]<secs)] for k in ('s1', 's2', 's3', 's4', 'premature')})
     spans = events.murmur.clip(0, secs)
     return AttrDict(out, murmur=spans[spans[:,0]<spans[:,1]])
 
-# %% ../nbs/01_synth.ipynb #94a17ddb
+# %% ../nbs/01_synth.ipynb #8f1a0a4a
 def _at_rate(wave, sr, new_sr, n):
     "Convert from `sr` to `new_sr`, `n` samples."
     common = gcd(sr, new_sr)
     out = signal.resample_poly(wave, new_sr//common, sr//common) if sr!=new_sr else wave
     return np.pad(out[:n], (0, max(0, n-len(out)))).clip(-1, 1)
 
-# %% ../nbs/01_synth.ipynb #814e412e
+# %% ../nbs/01_synth.ipynb #f6658c67
 def synth_heartbeat(
     label:str='normal', # one of `classes`
     secs:float=8., # length, 0.05 to 3600 seconds
     sr:int=4000, # sample rate, 500 to 192000 Hz
-    hr:float=None, # heart rate, 30 to 220 beats a minute; the patient's when None
+    hr:float|None=None, # heart rate, 30 to 220 beats a minute; the patient's when None
     seed:int=0, # the same seed gives the same clip
     device:str='stethoscope', # one of `devices`
-    murmur:str=None, # kind, one of `murmurs`; the patient's when None
-    artifact:str=None, # kind, one of `artifacts`: in the background of a heart, or drawn when None for label 'artifact'
-    snr:float=None, # sound over noise, dB; `np.inf` for no noise; drawn when None
-    patient:AttrDict=None, # from `synth_patient`; drawn from `seed` when None
+    murmur:str|None=None, # kind, one of `murmurs`; the patient's when None
+    artifact:str|None=None, # kind, one of `artifacts`: in the background of a heart, or drawn when None for label 'artifact'
+    snr:float|None=None, # sound over noise, dB; `np.inf` for no noise; drawn when None
+    patient:AttrDict|None=None, # from `synth_patient`; drawn from `seed` when None
 )->tuple: # float32 wave in [-1,1] of round(secs*sr) samples; events in seconds: `s1`, `s2`, `s3`, `s4`, `premature` (n) and `murmur` (n x 2)
     "Simulate one clip, and tell what is in it."
     _check_clip(label, secs, sr, device, artifact, snr)
@@ -334,13 +334,13 @@ def synth_heartbeat(
     if label=='artifact': wave *= 10**((10-air.exponential(9))/20)*(.03 if kind=='silence' else 1)
     return _at_rate(wave, own, sr, round(secs*sr)),_inside(AttrDict(events), secs)
 
-# %% ../nbs/01_synth.ipynb #aa8356a5
+# %% ../nbs/01_synth.ipynb #a90e4ca5
 kaggle_counts = pd.DataFrame([
     ('a', 'normal', 31, 27, 0), ('a', 'murmur', 34, 10, 0), ('a', 'extrahls', 19, 16, 0), ('a', 'artifact', 40, 36, 0), ('a', unlabelled, 52, 40, 0),
     ('b', 'normal', 320, 90, .375), ('b', 'murmur', 95, 36, .305), ('b', 'extrastole', 46, 39, 0), ('b', unlabelled, 195, 131, 0)],
     columns=['dataset', 'label', 'clips', 'groups', 'noisy'])
 
-# %% ../nbs/01_synth.ipynb #36d71ec3
+# %% ../nbs/01_synth.ipynb #8c58448f
 def _scaled(n):
     "Clips and groups by class for a set of `n` clips."
     least = np.where(kaggle_counts.label==unlabelled, [2]*5+[3]*4, 5)
@@ -349,16 +349,16 @@ def _scaled(n):
     groups = np.clip(np.round(clips*kaggle_counts.groups/kaggle_counts.clips).astype(int), np.minimum(5, clips), clips)
     return kaggle_counts.assign(clips=clips, groups=groups)
 
-# %% ../nbs/01_synth.ipynb #513e806e
+# %% ../nbs/01_synth.ipynb #066971a5
 _shares = [0, .05, .1, .25, .5, .75, .9, .95, 1]
 kaggle_secs = dict(a=[1.5, 4.93, 6.41, 7.94, 8.75, 9, 9, 9, 9], b=[1.5, 1.52, 1.93, 2.95, 4.95, 9.63, 12.74, 15.29, 27.87]) # at the quantiles _shares
 
-# %% ../nbs/01_synth.ipynb #3deb4093
+# %% ../nbs/01_synth.ipynb #a9ee89ec
 def _spread(rng, count, people):
     "A person for each of `count` clips: everybody once as far as it goes, then anybody."
     return np.concatenate([rng.permutation(people)[:count], rng.choice(people, max(0, count-len(people)))]).astype(int)
 
-# %% ../nbs/01_synth.ipynb #3cade63f
+# %% ../nbs/01_synth.ipynb #f08eb0f6
 def _people(rng, counts):
     "For each clip: dataset, label, what it truly is, person, sublabel."
     pools = {(r.dataset, r.label):np.arange(end-r.groups, end) for r,end in zip(counts.itertuples(), counts.groups.cumsum()) if r.label!=unlabelled}
@@ -372,7 +372,7 @@ def _people(rng, counts):
             person=person, sublabel=np.where(rng.permutation(r.clips)<round(r.noisy*r.clips), 'noisy'+r.label, ''))))
     return pd.concat(parts, ignore_index=True)
 
-# %% ../nbs/01_synth.ipynb #29709d0f
+# %% ../nbs/01_synth.ipynb #9052b033
 def _names(rng, plan):
     "File name, name in the table, and title inside the file."
     k,people = plan.groupby('person').cumcount(),plan.person.max()+1
@@ -388,7 +388,7 @@ def _names(rng, plan):
             name = 'Bunlabelledtest_' if r.label==unlabelled else r.label+('_'+r.sublabel if r.sublabel else '_')
             yield f'set_b/{name}_{stamp}.wav',f"set_b/Btraining_{name.rstrip('_').replace('_', '_Btraining_')}_{stamp}.wav".replace('Btraining_Bun', 'Bun'),stamp
 
-# %% ../nbs/01_synth.ipynb #582a4c27
+# %% ../nbs/01_synth.ipynb #10377555
 def dataset_plan(
     n:int=832, # clips in all, from 40 up
     seed:int=0, # the same seed gives the same plan
@@ -410,7 +410,7 @@ def dataset_plan(
     plan[['fname', 'table_name', 'title']] = list(_names(rng, plan))
     return plan
 
-# %% ../nbs/01_synth.ipynb #18afe6d1
+# %% ../nbs/01_synth.ipynb #9282784c
 def _write_clip(folder, r):
     "Make and write one clip of a plan; give its events as rows."
     device,sr = ('phone', 44100) if r.dataset=='a' else ('stethoscope', 4000)
@@ -423,7 +423,7 @@ def _write_clip(folder, r):
     (folder/r.fname).write_bytes(wav.getvalue())
     return [(r.fname, k, *(t if k=='murmur' else (t, t))) for k,times in events.items() for t in times]
 
-# %% ../nbs/01_synth.ipynb #a4924b1d
+# %% ../nbs/01_synth.ipynb #74a5b6ee
 def _write_tables(folder, plan, events):
     "Kaggle's three tables, and the true events."
     events = pd.DataFrame([o for rows in events for o in rows], columns=['fname', 'event', 'start', 'end']).round(5)
@@ -435,7 +435,7 @@ def _write_tables(folder, plan, events):
     beats = beats.assign(cycle=(beats.event=='s1').groupby(beats.fname).cumsum(), sound=beats.event.str.upper(), location=(beats.start*44100).round().astype(int))
     beats[beats.cycle>0][['fname', 'cycle', 'sound', 'location']].to_csv(folder/'set_a_timing.csv', index=False)
 
-# %% ../nbs/01_synth.ipynb #6efbe589
+# %% ../nbs/01_synth.ipynb #0d0e2d53
 def synth_dataset(
     path:str|Path, # a folder that does not exist yet, or is empty
     n:int=832, # clips in all, from 40 up

@@ -20,11 +20,11 @@ from .export import model_card
 from .infer import temper
 from .models import load_model,save_model
 
-# %% ../nbs/08c_weights.ipynb #fcc0e4bf
+# %% ../nbs/08c_weights.ipynb #56cb5905
 def reliability(
     y:np.ndarray, # (clips,) true class numbers
     probs:np.ndarray, # (clips, classes) probabilities
-    weight:np.ndarray=None, # (clips,) how much each clip counts; None: so that all classes count the same
+    weight:np.ndarray|None=None, # (clips,) how much each clip counts; None: so that all classes count the same
     bins:int=10, # of how sure, from 0 to 1
 )->dict: # share of the clips, how sure and how often right, each (bins,); NaN where there are no clips
     "How sure, and how often right, of the answers in each bin."
@@ -35,11 +35,11 @@ def reliability(
     mean = lambda v: np.divide(np.bincount(which, v*weight, bins), n, out=np.full(bins, np.nan), where=n>0)
     return dict(share=n/n.sum(), sure=mean(sure), right=mean(right))
 
-# %% ../nbs/08c_weights.ipynb #dd8e6bfb
+# %% ../nbs/08c_weights.ipynb #081aef88
 def calibration_error(
     y:np.ndarray, # (clips,) true class numbers
     probs:np.ndarray, # (clips, classes) probabilities
-    weight:np.ndarray=None, # (clips,) how much each clip counts; None: so that all classes count the same
+    weight:np.ndarray|None=None, # (clips,) how much each clip counts; None: so that all classes count the same
     bins:int=10, # of how sure, from 0 to 1
 )->float: # 0 is perfect, 1 the worst
     "The expected calibration error (Guo and others 2017, equation 3)."

@@ -42,7 +42,7 @@ def known_events(
         return AttrDict({k:rows.start[rows.event==k].values for k in ('s1', 's2', 's3', 's4', 'premature')}, murmur=rows[rows.event=='murmur'][['start', 'end']].values, simulated=True)
     if timing.is_file() and name in (rows := _by_file(timing, read_timing)): return true_beats(rows[name])
 
-# %% ../nbs/09_widgets.ipynb #ea896ecb
+# %% ../nbs/09_widgets.ipynb #e5cefa2b
 @dataclass
 class Clip:
     "A sound to look at and hear, with what is known about it."
@@ -61,7 +61,7 @@ class Clip:
 def read_clip(
     file:str|Path, # a sound file
     sr:int=4000, # sample rate to bring it to, in Hz
-    label:str=None, # its class; None: as its name says
+    label:str|None=None, # its class; None: as its name says
 )->Clip: # with its true events, if they are known
     "Read a recording, or a simulated clip."
     file = Path(file)
@@ -202,7 +202,7 @@ def show(self:Panel)->HTML: # picture, and player if the clip is simulated
     if self.clip is not None and self.clip.simulated: parts.append(sound_player(self.clip, 8))
     return HTML('<br>'.join(parts))
 
-# %% ../nbs/09_widgets.ipynb #a3df23a1
+# %% ../nbs/09_widgets.ipynb #5459e188
 def _choose(name, options): return widgets.Dropdown(description=name, options=[('all', ''), *options])
 
 class HeartbeatBrowser(Panel):
@@ -210,7 +210,7 @@ class HeartbeatBrowser(Panel):
     alt = 'Wave with found and true heart sounds, above its spectrogram below 500 Hz'
     def __init__(self,
         index:pd.DataFrame, # from `heartbeat_index`
-        marks:str|Path=None, # a CSV that an earlier browser saved, to go on from there
+        marks:str|Path|None=None, # a CSV that an earlier browser saved, to go on from there
     ):
         self.index,self.marks = index[index.ok].set_axis([Path(o).name for o in index.file[index.ok]]),{}
         if marks is not None: self.marks = read_marks(marks)

@@ -141,22 +141,26 @@ def folds(data, repeats, keras):
     save('folds', processes=cores, folds=runs[0]['folds'], seconds=dict(head_start=[ahead], fold=seconds), minutes=dict(all_folds=[(ahead + statistics.mean(seconds)*runs[0]['folds']/cores)/60]))
 
 def quick(data, repeats, keras):
-    "The ratio to the bare loop, now and at the commits before; exit code 1 if it has halved."
+    "The ratio to the bare loop, now and at the commits before; exit code 1 if it has halved since the last on a machine of this kind."
+    import torch
+    from heartbeat_nb.learner import has_bf16
     work,table = Path(tempfile.mkdtemp()),results/'bench_commits.csv'
     as_arrays('simulated', 8000, 1.25, 256, work/'post.npz')
     way = lambda o: run_peer(sys.executable, 'torch_loop.py', o, 'm5', work/'post.npz', 4, 128, 0)['seconds'][1:]
     both = dict(bare=way('bare'), ours=way('ours'))
     ratio = statistics.median(both['bare'])/statistics.median(both['ours'])
+    kind = f"{torch.get_num_threads()} threads, {'bfloat16' if has_bf16(torch.device('cpu')) else 'float32'}"
     commit = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], capture_output=True, text=True).stdout.strip()
     rows = list(csv.DictReader(table.open())) if table.exists() else []
-    row = dict(commit=commit, date=date.today().isoformat(), **{f'{k}_seconds':f'{statistics.median(v):.2f}' for k,v in both.items()}, ratio=f'{ratio:.2f}')
+    row = dict(commit=commit, date=date.today().isoformat(), machine=kind, **{f'{k}_seconds':f'{statistics.median(v):.2f}' for k,v in both.items()}, ratio=f'{ratio:.2f}')
     with table.open('w', newline='') as f:
         out = csv.DictWriter(f, row)
         out.writeheader()
         out.writerows([*[o for o in rows if o['commit']!=commit], row])
     print(table.read_text())
     print(f'{ratio:.2f} times the bare loop')
-    if rows and ratio<float(rows[-1]['ratio'])/2: sys.exit(f"That is less than half of the last ratio, {rows[-1]['ratio']}: look for what became slow.")
+    last = [float(o['ratio']) for o in rows if o['machine']==kind and o['commit']!=commit][-1:]
+    if last and ratio<last[0]/2: sys.exit(f'That is less than half of the last ratio on such a machine, {last[0]}: look for what became slow.')
 
 @call_parse
 def main(

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from fastcore.script import Param,call_parse
 
+import course
+
 root = Path(__file__).resolve().parent.parent
 max_nb,max_output = 1_500_000,200_000 # bytes: pages must stay quick to load and diffs readable
 unshown = re.compile(r'^#\s*\|\s*(hide|export|exports|exporti|default_exp|slow|cuda|eval:\s*false)\b', re.M|re.I)
@@ -29,6 +31,7 @@ def output_texts(o):
 def findings(path):
     "Yield what is wrong with one notebook."
     if path.stat().st_size>max_nb: yield f'{path.stat().st_size/1e6:.1f} MB, at most {max_nb/1e6} MB'
+    if path.parent.name=='tutorials': yield from course.findings(path)
     code = [(i,c,text(c['source'])) for i,c in enumerate(json.loads(path.read_text(encoding='utf-8'))['cells']) if c['cell_type']=='code']
     shows = [c for _,c,src in code if not unshown.search(src) and ends_in_value(src)]
     if shows and not any(c['outputs'] for c in shows): yield 'never run: no output is stored'

@@ -1,5 +1,5 @@
 "Write README.md from nbs/index.ipynb and what its cells show, as nbdev_readme does where Quarto is installed: `python tools/readme.py`."
-import base64,json,re
+import base64,re
 from pathlib import Path
 
 from nbdev.process import NBProcessor

@@ -91,6 +91,16 @@ def run_nb(path, tiny, timeout):
     try: write_nb(nb, tmp); os.replace(tmp, path)
     finally: tmp.unlink(missing_ok=True)
 
+def busy():
+    "Seconds that processors worked for the kernels that have ended; other work on the machine does not change it."
+    return os.times().children_user+os.times().children_system
+
+def note_seconds(path, secs):
+    "What a tutorial took at full size; tools/course.py writes it into the page."
+    file = root/'nbs'/'results'/'minutes.json'
+    took = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps(dict(sorted({**took, path.stem:round(secs)}.items())), indent=1)+'\n')
+
 @call_parse
 def main(
     nbs:Param('Notebooks to run (default: all)', str, nargs='*', opt=False)=None,
@@ -100,9 +110,10 @@ def main(
     "Run notebooks in place and store their outputs; one that fails stays as it was"
     failed = 0
     for path in [Path(o).resolve() for o in nbs or default_nbs()]:
-        start,shown = time.time(),os.path.relpath(path)
+        start,worked,shown = time.time(),busy(),os.path.relpath(path)
         problem = run_nb(path, tiny, timeout)
         failed += problem is not None
+        if problem is None and not tiny and path.parent.name=='tutorials': note_seconds(path, busy()-worked)
         if problem is None: print(f'ok   {shown}  {time.time()-start:.0f} s  {path.stat().st_size/1e3:.0f} KB', flush=True)
         else: print(f'FAIL {shown}  {time.time()-start:.0f} s  {problem}', flush=True)
     sys.exit(failed>0)
