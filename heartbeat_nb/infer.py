@@ -42,7 +42,7 @@ class Predictor:
     "A net with all that is needed to answer for sound."
     def __init__(self,
         model='best', # a net, the name of one that comes with the package, or a .safetensors file
-        window:float=None, # seconds the net hears at once, up to 60; None: as in its training
+        window:float|None=None, # seconds the net hears at once, up to 60; None: as in its training
         hop:float=.5, # step from window to window, as a share of a window, from .05 to 1
     ):
         net = model if isinstance(model, nn.Module) else load_model(model)
@@ -73,10 +73,10 @@ def __call__(self:Predictor,
 def __repr__(self:Predictor):
     return f"Predictor({', '.join(self.classes)}; windows of {self.secs:g} s at {self.sr} Hz, hop {self.hop:g}{'' if self.temperature else ', not calibrated'})"
 
-# %% ../nbs/08_infer.ipynb #3107e5a8
+# %% ../nbs/08_infer.ipynb #3b2ee375
 def temper(
     probs, # (..., classes) probabilities; an array or a tensor
-    temperature:float=None, # more than 0; None: as they are
+    temperature:float|None=None, # more than 0; None: as they are
 ): # of the same shape and kind
     "Probabilities to the power of 1/temperature, made to sum to one again (Guo and others 2017)."
     if temperature is None: return probs
@@ -93,11 +93,11 @@ def cut(
     if begin+n<=len(wave): return wave[begin:begin+n]
     return wave[torch.arange(begin, begin+n)%len(wave)]
 
-# %% ../nbs/08_infer.ipynb #cf5ad508
+# %% ../nbs/08_infer.ipynb #8aa86418
 def ahead(
     f, # called in threads
     items, # what to call it with
-    n:int=None, # how many are worked on ahead of the one that is asked for; None: two a thread
+    n:int|None=None, # how many are worked on ahead of the one that is asked for; None: two a thread
 ): # yields results, in order
     "Map in threads that torch does not split further; as many as torch would use."
     workers = torch.get_num_threads()
@@ -283,10 +283,10 @@ def _phase(self:Resampler, n, count):
     if self.old<len(w): return F.conv1d(x[None,None], w[None,None], stride=self.old)[0,0,:count]
     return x.unfold(0, len(w), self.old)[:count] @ w
 
-# %% ../nbs/08_infer.ipynb #ed7071ea
+# %% ../nbs/08_infer.ipynb #f900a3e8
 def read_sound(
     source, # path, file opened for reading bytes, or a `Sound`
-    sr:int=None, # sample rate of the blocks, in Hz; None: the sound's own
+    sr:int|None=None, # sample rate of the blocks, in Hz; None: the sound's own
 ): # yields tensors, (samples,)
     "The sound as mono blocks, at constant memory; what cannot be used raises `BadInput`."
     sound = source if isinstance(source, Sound) else Sound(source)
@@ -294,15 +294,15 @@ def read_sound(
     for x in sound: yield r.push(torch.from_numpy(x))
     yield r.push(torch.zeros(0), last=True)
 
-# %% ../nbs/08_infer.ipynb #beaf52af
+# %% ../nbs/08_infer.ipynb #4fe8d3e7
 @dataclass
 class Prediction:
     "The answer for one sound, or why there is none."
     file:str # path or name
     label:str='' # the likeliest class; '' if there is an error
-    probability:float=None # of that class, from 0 to 1
+    probability:float|None=None # of that class, from 0 to 1
     probabilities:dict=field(default_factory=dict) # class -> from 0 to 1
-    secs:float=None # how long the sound is
+    secs:float|None=None # how long the sound is
     notes:list=field(default_factory=list) # what may spoil the answer
     calibrated:bool=False # were the probabilities calibrated on held-out sounds?
     error:str='' # why there is no answer, in one sentence
@@ -402,11 +402,11 @@ def _answer(res, probs, net):
     res.label = max(res.probabilities, key=res.probabilities.get)
     res.probability = res.probabilities[res.label]
 
-# %% ../nbs/08_infer.ipynb #ab6a79cb
+# %% ../nbs/08_infer.ipynb #eb8807f4
 def predict_files(
     paths:list, # files and folders
     model='best', # a `Predictor`, or a model as `Predictor` takes it
-    window:float=None, # seconds the net hears at once; None: as in its training
+    window:float|None=None, # seconds the net hears at once; None: as in its training
     hop:float=.5, # step from window to window, as a share of a window
 )->list: # a Prediction a file, in order
     "Predict many files and folders; what cannot be read does not stop the rest."
@@ -418,7 +418,7 @@ def predict_files(
 def predict_file(
     path, # file, or a file opened for reading bytes
     model='best', # a `Predictor`, or a model as `Predictor` takes it
-    window:float=None, # seconds the net hears at once; None: as in its training
+    window:float|None=None, # seconds the net hears at once; None: as in its training
     hop:float=.5, # step from window to window, as a share of a window
 )->Prediction: # label, probabilities, notes
     "Predict one file of any length; what cannot be read raises `BadInput`."
@@ -428,22 +428,22 @@ def predict_file(
     if res.error: raise BadInput(res.error)
     return res
 
-# %% ../nbs/08_infer.ipynb #69e2b44d
+# %% ../nbs/08_infer.ipynb #0ce21f8c
 @dataclass
 class Span:
     "What was heard from `start` to `end`."
     start:float # seconds
     end:float # seconds
     label:str # the likeliest class, or 'silent'
-    probability:float=None # of that class, from 0 to 1
+    probability:float|None=None # of that class, from 0 to 1
     probabilities:dict=field(default_factory=dict) # class -> from 0 to 1
 
 class StreamPredictor:
     "Answers for sound that comes in pieces."
     def __init__(self,
         model='best', # a `Predictor`, or a model as `Predictor` takes it
-        sr:int=None, # sample rate of the pieces, in Hz; None: the net's own
-        window:float=None, # seconds the net hears at once; None: as in its training
+        sr:int|None=None, # sample rate of the pieces, in Hz; None: the net's own
+        window:float|None=None, # seconds the net hears at once; None: as in its training
         hop:float=.5, # step from window to window, as a share of a window
     ):
         self.net = model if isinstance(model, Predictor) else Predictor(model, window, hop)
@@ -570,11 +570,11 @@ class Timeline:
     def __repr__(self): return '\n'.join([f'{os.path.basename(self.file)}, {clock(self.secs)}', *self._lines(), *self.notes])
     def _repr_markdown_(self): return '\n'.join(['start | end | label | probability', '---|---|---|---', *self._lines(), '', *self.notes])
 
-# %% ../nbs/08_infer.ipynb #768c1582
+# %% ../nbs/08_infer.ipynb #4660365b
 def predict_long(
     source, # path, or a file opened for reading bytes
     model='best', # a `Predictor`, or a model as `Predictor` takes it
-    window:float=None, # seconds the net hears at once; None: as in its training
+    window:float|None=None, # seconds the net hears at once; None: as in its training
     hop:float=.5, # step from window to window, as a share of a window
     progress:bool=True, # show a progress bar?
 )->Timeline: # spans, windows, outline, notes

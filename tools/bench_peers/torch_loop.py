@@ -25,7 +25,7 @@ def bare(net, x, y, epochs, bs):
 
 def ours(net, x, y, epochs, bs, bf16):
     "A Learner with the recipe of the post, on the post's kind of data."
-    from fastai.basics import Callback,DataLoaders,TfmdDL
+    from fastai.basics import Callback,DataLoaders,TfmdDL,default_device
     from heartbeat_nb.data import WaveDataset
     from heartbeat_nb.learner import heartbeat_learner,recipes
     class Watch(Callback):
@@ -41,7 +41,7 @@ def ours(net, x, y, epochs, bs, bf16):
     names = list(range(int(y.max())+1))
     dls = [TfmdDL(WaveDataset(list(x[:n]), y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0) for i,n in enumerate((len(x), 16))]
     watch = Watch()
-    learn = heartbeat_learner(DataLoaders(*dls).add_vocab(names), net, replace(recipes['post'], schedule='flat', keep='last', bf16=bf16), cbs=watch)
+    learn = heartbeat_learner(DataLoaders(*dls, device=default_device()).add_vocab(names), net, replace(recipes['post'], schedule='flat', keep='last', bf16=bf16), cbs=watch)
     with learn.no_bar(), learn.no_logging(): learn.fit(epochs)
     return watch.epochs
 
