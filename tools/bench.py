@@ -99,7 +99,7 @@ def train(data, repeats, keras, epochs=3, few=256):
     work = Path(tempfile.mkdtemp())
     n,m = as_arrays(data, 8000, 1.25, None, work/'post.npz'),as_arrays(data, 2000, 4., few, work/'few.npz')
     jobs = {f'm5 {way} {bs}':(sys.executable, 'torch_loop.py', way, 'm5', work/'post.npz', epochs, bs) for way,bs in [('ours', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]}
-    jobs |= {f'{net} {way} 32':(sys.executable, 'torch_loop.py', way, net, work/'few.npz', epochs, 32) for net in ('m18', 'm34') for way in ('ours', 'ours32', 'bare')}
+    jobs |= {f'{net} {way} 32':(sys.executable, 'torch_loop.py', way, net, work/'few.npz', epochs, 32) for net in ('m18', 'm34') for way in ('ours', 'bare')}
     if keras: jobs['m5 keras 128'] = keras,'keras_m5.py',work/'post.npz',epochs,128
     runs = {k:[] for k in jobs}
     for seed in range(repeats):
