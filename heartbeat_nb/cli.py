@@ -6,15 +6,15 @@
 __all__ = ['plain_errors', 'dashed', 'command', 'run_folder', 'finish_run', 'next_steps', 'heard_line', 'report',
            'check_settings', 'train_run', 'train_share', 'tidy_folder', 'heartbeat_train', 'heartbeat_data']
 
-# %% ../nbs/10_cli.ipynb #5527d955
+# %% ../nbs/10_cli.ipynb #99d0322d
 import contextlib,errno,json,os,shlex,sys,time
 from functools import partial,wraps
 from pathlib import Path
 
 from fastcore.script import anno_parser,call_parse
 
-from .core import BadInput,save_result
-from .launch import launch,needs,LostProcess
+from .core import BadInput,need,save_result
+from .launch import launch,LostProcess
 
 # %% ../nbs/10_cli.ipynb #fcc80c38
 @contextlib.contextmanager
@@ -214,7 +214,7 @@ def tidy_folder(
     with contextlib.suppress(OSError): folder.rmdir()
     return 'No epoch was finished, so nothing was written.'
 
-# %% ../nbs/10_cli.ipynb #74b22290
+# %% ../nbs/10_cli.ipynb #85b9be66
 @command
 def heartbeat_train(
     data:str=None, # Folder of recordings, 'kaggle', 'simulated' or urbansound8k=PATH (default: HEARTBEAT_DATA if set, else simulated)
@@ -238,7 +238,7 @@ def heartbeat_train(
         from heartbeat_nb.datasets import find_source,sources
         rank,outside = int(os.environ.get('RANK', 0)),int(os.environ.get('WORLD_SIZE', 1))>1 # started by accelerate launch or torchrun?
         if outside and not out: raise BadInput('Several processes were started. Name the folder of the run with --out, so that all of them know it.')
-        if distributed or outside: needs('accelerate')
+        if distributed or outside: need('accelerate', 'scale')
         folder = Path(out) if rank else run_folder(out, resume)
         source,path = find_source(data)
         settings = dict(data=path if source=='heartbeat' else f'{source}={path}', source=source, test_fold=test_fold, arch=arch, kernel_ms=kernel_ms, recipe=recipe, epochs=epochs,
@@ -251,7 +251,7 @@ def heartbeat_train(
             elif distributed: launch(train_share, folder, settings, resume, processes=processes)
             else: train_run(folder, settings, resume)
 
-# %% ../nbs/10_cli.ipynb #9cd6c1da
+# %% ../nbs/10_cli.ipynb #e332190c
 @command
 def heartbeat_data(
     source:str=None, # Folder of recordings, 'kaggle', 'simulated' or urbansound8k=PATH (default: HEARTBEAT_DATA if set, else simulated)
@@ -262,7 +262,7 @@ def heartbeat_data(
     "Find recordings and show what is in them; pack them into shards, if wanted."
     with plain_errors():
         from heartbeat_nb.datasets import find_source,sources
-        if shards: needs('webdataset')
+        if shards: need('webdataset', 'scale')
         name,path = find_source(source)
         index = sources[name].index(path)
         counts = index.groupby(['set','label'], sort=False, observed=True).agg(clips=('ok','size'), usable=('ok','sum'), minutes=('secs', lambda s: s.sum()/60))

@@ -5,26 +5,22 @@
 # %% auto #0
 __all__ = ['SharedDL', 'shared', 'ShareTraining', 'join_processes', 'one_goes_first', 'shared_answers']
 
-# %% ../nbs/05b_distributed.ipynb #ea3420a1
-from .launch import needs
-
-needs('accelerate')
-
-# %% ../nbs/05b_distributed.ipynb #8e51728c
-import os,random
+# %% ../nbs/05b_distributed.ipynb #dcd70a71
+import os,random,unittest.mock
 from contextlib import contextmanager
 from datetime import timedelta
 
 import numpy as np, torch
-from accelerate import PartialState
-from accelerate.utils import patch_environment
 from fastai.basics import *
 from fastai.callback.progress import ProgressCallback
-from fastai.distributed import DistributedDL,DistributedTrainer
 
-from .core import BadInput,set_seed
+from .core import BadInput,need,set_seed
 from .evaluate import predict_clips
 from .learner import HeartbeatLearner
+
+# %% ../nbs/05b_distributed.ipynb #f4ab9001
+try: from fastai.distributed import DistributedDL,DistributedTrainer
+except (ImportError, NameError): DistributedDL,DistributedTrainer = TfmdDL,Callback
 
 # %% ../nbs/05b_distributed.ipynb #5784e75f
 class SharedDL(DistributedDL):
@@ -82,17 +78,18 @@ def to_distributed(self:HeartbeatLearner,
     if rank_distrib(): self.remove_cb(ProgressCallback)
     return self
 
-# %% ../nbs/05b_distributed.ipynb #024834e0
+# %% ../nbs/05b_distributed.ipynb #70656d57
 def join_processes(
     minutes:float=60., # how long to wait for the others before giving up
 )->int: # the number of this process; 0 is the first
     "Find the other processes, and the GPU that is this one's."
-    return PartialState(cpu=not torch.cuda.is_available(), timeout=timedelta(minutes=minutes)).process_index
+    return need('accelerate', 'scale').PartialState(cpu=not torch.cuda.is_available(), timeout=timedelta(minutes=minutes)).process_index
 
 @contextmanager
 def one_goes_first():
     "The first process of each machine does what follows; then the others do, and find it done."
-    with PartialState().local_main_process_first(), patch_environment(world_size='1', rank='0'): yield
+    alone = unittest.mock.patch.dict(os.environ, WORLD_SIZE='1', RANK='0')
+    with need('accelerate', 'scale').PartialState().local_main_process_first(), alone: yield
 
 # %% ../nbs/05b_distributed.ipynb #bdbc2c73
 def shared_answers(
