@@ -22,12 +22,13 @@ class WaveStream(ShardStream):
         counts = [sum(s['classes'].get(c, 0) for s in self.shards) for c in self.vocab]
         return np.repeat(np.arange(len(counts)), counts)
 
-# %% ../nbs/02g_streams.ipynb #fad1aa89
+# %% ../nbs/02g_streams.ipynb #b01b292c
 class ShardDL(TfmdDL):
     "Batches of a `WaveStream`."
     def get_idxs(self):
         self.dataset.seed = self.rng.getrandbits(31)
-        return super().get_idxs()
+        return list(range(len(self.dataset)))
+    def create_item(self, s): return next(self.it)
     def _one_pass(self):
         self.it = iter(self.dataset)
         super()._one_pass()
