@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['recipes', 'Recipe', 'get_recipe', 'HeartbeatLearner', 'FitOnly', 'History', 'EpochSeed', 'Checkpoint', 'Augment',
            'BalancedLoss', 'has_bf16', 'BFloat16', 'make_net', 'net_name', 'pretrained_features', 'crop_size',
-           'SkipLone', 'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
+           'start_from', 'SkipLone', 'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
 
-# %% ../nbs/05_learner.ipynb #cc6e1581
+# %% ../nbs/05_learner.ipynb #9d4d859e
 import hashlib,json,random
 from dataclasses import dataclass,asdict,replace
 from functools import partial
@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from .augment import BCMix,augmentations
 from .core import BadInput,cache_dir,set_seed,write_atomic
 from .data import heartbeat_dls
-from .models import create_model,get_arch,save_model,write_tensors
+from .models import create_model,get_arch,load_model,save_model,write_tensors
 from .recordings import heartbeat_index,simulated_data
 
 # %% ../nbs/05_learner.ipynb #f42173c8
@@ -249,6 +249,21 @@ def crop_size(
     if crop is None: raise BadInput('A recipe with a head start needs DataLoaders from heartbeat_dls. Use those, or a recipe without pretrain.')
     return crop.sr,crop.n/crop.sr
 
+# %% ../nbs/05_learner.ipynb #793c8e99
+def start_from(
+    model:nn.Module, # from `make_net`
+    weights:str|Path, # one of `own_models()`, or a file that `save_model` wrote
+    vocab:list=None, # classes of the data; None: others
+)->nn.Module: # the same net
+    "Take over trained features; and the head, if the classes are the same."
+    old,shapes = load_model(weights),lambda m: {k:v.shape for k,v in m.state_dict().items()}
+    new = getattr(model, 'config', {}).get('name', type(model).__name__)
+    if not hasattr(model, 'features') or shapes(model.features)!=shapes(old.features):
+        raise BadInput(f"The weights {weights} are those of a net {old.config}, and this one, {new}, has other layers. Give arch='{old.config['name']}', or other weights.")
+    model.features.load_state_dict(old.features.state_dict())
+    if old.info.get('classes')==list(vocab or []) and shapes(model.head)==shapes(old.head): model.head.load_state_dict(old.head.state_dict())
+    return model
+
 # %% ../nbs/05_learner.ipynb #536a29ed
 class SkipLone(Callback):
     "Pass by training batches of a single clip."
@@ -262,7 +277,7 @@ def asked_for(
     "What a recipe adds to training."
     return [*([Augment(augmentations(r.augment))] if r.augment else []), *([BCMix()] if r.mix else []), *([BFloat16()] if r.bf16 else [])]
 
-# %% ../nbs/05_learner.ipynb #a295e042
+# %% ../nbs/05_learner.ipynb #14e12da9
 def heartbeat_learner(
     dls:DataLoaders, # from `heartbeat_dls` or `post_dls`
     arch:str|nn.Module|object='m5', # one of `list_models()`, or a net, or a function of the number of classes that makes one
@@ -271,14 +286,16 @@ def heartbeat_learner(
     path:str|Path=None, # folder for history.csv and the checkpoint; None: nothing is written
     lr:float=None, # in place of the recipe's
     cbs=None, # more callbacks
+    weights:str|Path=None, # what to start from: one of `own_models()`, or a file that `save_model` wrote; None: from scratch, or from the recipe's head start
 )->HeartbeatLearner: # ready for `fit_recipe`
     "A Learner for waveforms: net by name, training by recipe."
     r = get_recipe(recipe)
     if lr is not None and not lr>0: raise BadInput(f'A learning rate of {lr} is not possible. Give lr above 0.')
     set_seed(seed)
     model = make_net(arch, dls)
-    start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain else None
+    start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain and not weights else None
     if start: model.features.load_state_dict(start)
+    if weights: start_from(model, weights, dls.vocab)
     opt = partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7)
     more = [ReduceLROnPlateau('accuracy', patience=10, factor=2, min_lr=1e-4)] if r.schedule=='plateau' else []
     save = [Checkpoint(r.keep)] if path else []
