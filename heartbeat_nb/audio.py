@@ -47,7 +47,7 @@ def fold_of(
     m = re.fullmatch(r'(?:fold|split)[ _-]?(\d+)', low) or (bare and re.fullmatch(r'(\d+)(?:\.0)?', low))
     return int(m[1]) if m else split_names.get(low)
 
-# %% ../nbs/02e_audio.ipynb #3626dc88
+# %% ../nbs/02e_audio.ipynb #06c0e512
 def read_folders(
     path:Path, # the folder that was given
     files:list, # sound files in it
@@ -65,6 +65,7 @@ def read_folders(
     if loose.any(): print(f'Left out {loose.sum()} of {len(rows)} sounds that lie in no class folder: {_few(rows.file[loose])}')
     return rows[~loose]
 
+def _n(n, word): return f"{n} {word}{'' if n==1 else 's'}"
 def _few(files, n=3): return ', '.join(Path(o).name for o in list(files)[:n]) + (' ...' if len(files)>n else '')
 
 # %% ../nbs/02e_audio.ipynb #a36f2fe0
@@ -154,14 +155,14 @@ def find_tables(
         except BadInput: return False
     return list(filter(usable, near_tables(path)))
 
-# %% ../nbs/02e_audio.ipynb #04ab9aa6
+# %% ../nbs/02e_audio.ipynb #e1c17eea
 def read_speech_commands(
     path:Path, # the folder that holds validation_list.txt and testing_list.txt
     files:list, # sound files in it
 )->pd.DataFrame: # file, label, patient, fold
     "What the layout of Speech Commands says about each file."
     names = {o.relative_to(path).as_posix():o for o in files if o.relative_to(path).parts[0]!='_background_noise_'}
-    if noise := len(files)-len(names): print(f'Left out {noise} sounds of _background_noise_: noise to mix in, not a word')
+    if noise := len(files)-len(names): print(f'Left out {_n(noise, "sound")} of _background_noise_: noise to mix in, not a word')
     fold = {o:f for f in ('validation', 'testing') for o in (path/f'{f}_list.txt').read_text().split()}
     if gone := [o for o in fold if o not in names]: raise BadInput(f'The lists in {path} name {len(gone)} clips that are not there, the first {gone[0]}. Unpack the archive again.')
     return read_folders(path, list(names.values()), r'([^/]+)_nohash_\d+').assign(fold=[fold_of(fold.get(o, 'train')) for o in names])
@@ -329,13 +330,13 @@ def choose_fold(
     if folds: return Choice(min(folds), f'the data comes in {len(folds)} folds')
     return Choice(1, 'no folds came with the data: five are made of whole groups')
 
-# %% ../nbs/02e_audio.ipynb #67529ff6
+# %% ../nbs/02e_audio.ipynb #3abf6658
 def _classes(df, folds):
     n,groups = df.label.value_counts(),df.groupby('label', observed=True).group.nunique()
     n = n[n>0]
-    if n.iloc[0]>=3*n.iloc[-1]: yield f'Classes are uneven: {n.index[0]} has {n.iloc[0]} clips and {n.index[-1]} {n.iloc[-1]}. Always answering {n.index[0]} is right for {n.iloc[0]/n.sum():.0%}; look at balanced accuracy.'
+    if n.iloc[0]>=3*n.iloc[-1]: yield f'Classes are uneven: {n.index[0]} has {_n(n.iloc[0], "clip")} and {n.index[-1]} {n.iloc[-1]}. Always answering {n.index[0]} is right for {n.iloc[0]/n.sum():.0%}; look at balanced accuracy.'
     if 'fold' not in df:
-        for c,g in groups[groups<folds].items(): yield f'{c} comes from {g} groups only, and there are {folds} folds: some folds will hold out none of it. Record more.'
+        for c,g in groups[groups<folds].items(): yield f'{c} comes from {_n(g, "group")} only, and there are {folds} folds: some folds will hold out none of it. Record more.'
     else:
         for c,g in df.groupby('label', observed=True).fold.nunique().items():
             if g<df.fold.nunique(): yield f'{c} is in {g} of the {df.fold.nunique()} folds only.'
@@ -343,24 +344,24 @@ def _classes(df, folds):
 def _groups(df, folds):
     if 'fold' in df:
         both = df.groupby('group').fold.nunique()
-        if len(both := both[both>1]): yield f"{len(both)} groups have clips in two folds, for example {both.index[0]}: scores on held-out folds will flatter."
+        if len(both := both[both>1]): yield f"{_n(len(both), 'group')} with clips in two folds, for example {both.index[0]}: scores on held-out folds will flatter."
     elif df.group.nunique()==len(df): yield 'Nothing says who or what was recorded. If several clips are of one speaker, machine or place, tell it by folders in the class folders, a column group, or group=...; else scores will flatter.'
 
-# %% ../nbs/02e_audio.ipynb #61bb71ed
+# %% ../nbs/02e_audio.ipynb #6aadac89
 def _sound(df, folds):
     rates = df.sr.value_counts()
     if len(rates)>1:
         by = pd.crosstab(df.sr, df.label)
-        known,guess = by.max(1).sum()/len(df),by.sum().max()/len(df)
+        known,guess = by.max(axis=1).sum()/len(df),by.sum().max()/len(df)
         yield f"Sample rates are mixed: {', '.join(f'{n} clips at {o} Hz' for o,n in rates.head(3).items())}. All will be brought to one" + (
             f', but a net may still hear which was which, and the rate alone names the class of {known:.0%}.' if known>guess+.05 else '.')
     short = df.secs<min(.1, df.secs.median()/10)
-    if short.any(): yield f'{short.sum()} clips are very short, for example {_few(df.file[short], 1)} of {df.secs[short].min():.2f} s.'
-    if (quiet := df.note=='silent').any(): yield f'{quiet.sum()} clips are silent, for example {_few(df.file[quiet], 1)}.'
+    if short.any(): yield f"{_n(short.sum(), 'clip')} very short, the shortest {Path(df.file[df.secs.idxmin()]).name} of {df.secs.min():.2f} s."
+    if (quiet := df.note=='silent').any(): yield f"{_n(quiet.sum(), 'clip')} silent, for example {Path(df.file[quiet].iloc[0]).name}."
     if 'fold' not in df and len(lengths := df.groupby('label', observed=True).secs.agg(['min', 'max'])) and any(a>b for a in lengths['min'] for b in lengths['max']):
         yield f"Lengths differ by class: {lengths['min'].idxmax()} clips are all longer than those of {lengths['max'].idxmin()}. A net may learn the length."
 
-# %% ../nbs/02e_audio.ipynb #49a3b24a
+# %% ../nbs/02e_audio.ipynb #ea84deed
 def _copies(df, folds):
     same = [g.index.tolist() for _,g in df.groupby('hash') if len(g)>1]
     pairs = [(g[0], o, 'the same file') for g in same for o in g[1:]]
@@ -369,12 +370,12 @@ def _copies(df, folds):
         pairs += [(i, j, f'{s:.1f} s of the same sound') for i,j,s in find_shared_audio(df)[['first', 'second', 'secs']].itertuples(index=False) if (i, j) not in known]
     if not pairs: return
     name = lambda i: '/'.join(Path(df.file[i]).parts[-2:])
-    yield f'{len(pairs)} pairs of clips share sound, for example {name(pairs[0][0])} and {name(pairs[0][1])} ({pairs[0][2]}).' + ('' if 'fold' in df else ' They will be held out together.')
+    yield f'{_n(len(pairs), "pair")} of clips with the same sound, for example {name(pairs[0][0])} and {name(pairs[0][1])} ({pairs[0][2]}).' + ('' if 'fold' in df else ' They will be held out together.')
     if two := [o for o in pairs if df.label[o[0]]!=df.label[o[1]]]:
-        yield f'{len(two)} of these pairs have two labels, for example {name(two[0][0])} and {name(two[0][1])}: one must be wrong.' + ('' if 'fold' in df else ' Both are left out of training and testing.')
-    if 'fold' in df and (over := [o for o in pairs if df.fold[o[0]]!=df.fold[o[1]]]): yield f'{len(over)} of these pairs are in two folds, for example {name(over[0][0])} and {name(over[0][1])}: the test has been heard in training.'
+        yield f'{len(two)} of them with two labels, for example {name(two[0][0])} and {name(two[0][1])}: one must be wrong.' + ('' if 'fold' in df else ' Both are left out of training and testing.')
+    if 'fold' in df and (over := [o for o in pairs if df.fold[o[0]]!=df.fold[o[1]]]): yield f'{len(over)} of them in two folds, for example {name(over[0][0])} and {name(over[0][1])}: the test has been heard in training.'
 
-# %% ../nbs/02e_audio.ipynb #fe424fcd
+# %% ../nbs/02e_audio.ipynb #629dd1ad
 def check_index(
     index:pd.DataFrame, # from `audio_index`, or any other index
     folds:int=5, # that would be made where there are no official ones
@@ -382,5 +383,5 @@ def check_index(
     "Look for what commonly spoils scores."
     df = index[index.ok & index.label.notna() & (index.label!=unlabelled)].reset_index(drop=True)
     df = df.assign(group=name_groups(df).values)
-    out = [f"{(~index.ok).sum()} of {len(index)} files cannot be used, for example {_few(index.file[~index.ok], 1)} ({index.note[~index.ok].iloc[0]})."] if (~index.ok).any() else []
+    out = [f"{(~index.ok).sum()} of {_n(len(index), 'file')} cannot be used, for example {Path(index.file[~index.ok].iloc[0]).name} ({index.note[~index.ok].iloc[0]})."] if (~index.ok).any() else []
     return out + [s for f in (_classes, _groups, _sound, _copies) for s in f(df, folds)]

@@ -142,7 +142,7 @@ class Source:
     protocol:str # how clips are held out, for a result; has a place for the fold
     groups:str # what is held out whole, in words
 
-# %% ../nbs/02c_datasets.ipynb #5b415d58
+# %% ../nbs/02c_datasets.ipynb #2cfaa3c9
 def _urbansound(path):
     index = urbansound_index(path)
     print(f'Data: UrbanSound8K in {path}')
@@ -157,7 +157,7 @@ def _audio(path):
 sources = dict(
     heartbeat    = Source(lambda o: heartbeat_index(heartbeat_data(o)), 2000, 4., 5, 1, 'group fold {} of 5', 'patients and sessions'),
     urbansound8k = Source(_urbansound, 8000, 4., 10, 10, 'official fold {} of 10', 'recordings'),
-    audio        = Source(_audio, None, None, None, None, 'fold {}', 'groups'))
+    audio        = Source(_audio, None, None, None, None, None, 'groups'))
 
 # %% ../nbs/02c_datasets.ipynb #0b65533c
 def find_source(

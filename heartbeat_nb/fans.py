@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['states', 'make_fan', 'fan_sound', 'synth_fans']
 
-# %% ../nbs/02f_fans.ipynb #4d6df003
+# %% ../nbs/02f_fans.ipynb #32850c13
 from pathlib import Path
 
 import numpy as np, soundfile as sf
 from fastprogress.fastprogress import progress_bar
-from scipy.signal import lfilter
+from scipy.signal import butter,lfilter,sosfilt
 
 from .core import BadInput,cache_dir
 
@@ -51,7 +51,7 @@ def _hiss(fan, angle, sr, rng):
     near = np.exp(-((angle%1-.5)/.08)**2)
     return 2*near*lfilter([.5, -.5], [1], rng.standard_normal(len(angle)))
 
-# %% ../nbs/02f_fans.ipynb #32220f3e
+# %% ../nbs/02f_fans.ipynb #0d6aeb88
 def fan_sound(
     state:str, # one of `states`
     fan:dict, # from `make_fan`
@@ -69,6 +69,7 @@ def fan_sound(
     if state=='bearing': x = x+strength*_ticks(fan, angle, sr, rng)
     if state=='rubbing': x = x+strength*_hiss(fan, angle, sr, rng)
     x = lfilter([1, -fan['tilt']], [1], x + fan['room']*rng.standard_normal(len(x)))
+    x = sosfilt(butter(4, 800, fs=sr, output='sos'), x) # a microphone on the housing hears little above
     return .8*x/abs(x).max()
 
 # %% ../nbs/02f_fans.ipynb #5f55d7af

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['sound_suffixes', 'silence', 'least_secs', 'clip_secs', 'fold_norms', 'as_images', 'Predictor', 'temper', 'cut',
            'ahead', 'predict_waves', 'open_sound', 'Steady', 'missing_share', 'Sound', 'Resampler', 'read_sound',
-           'Prediction', 'quality_notes', 'heart_rate_notes', 'listen', 'find_sounds', 'expand', 'iter_predictions',
-           'predict_files', 'predict_file', 'Span', 'StreamPredictor', 'as_mono', 'timeline_spans', 'Outline', 'clock',
-           'Timeline', 'predict_long', 'show_timeline', 'play_sound', 'only_python_speaks']
+           'Prediction', 'quality_notes', 'heart_rate_notes', 'heart_net', 'listen', 'find_sounds', 'expand',
+           'iter_predictions', 'predict_files', 'predict_file', 'Span', 'StreamPredictor', 'as_mono', 'timeline_spans',
+           'Outline', 'clock', 'Timeline', 'predict_long', 'show_timeline', 'play_sound', 'only_python_speaks']
 
-# %% ../nbs/08_infer.ipynb #f7d3688a
+# %% ../nbs/08_infer.ipynb #956ba43b
 import contextlib,errno,itertools,math,os,re,stat,sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ from fastcore.basics import patch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .core import BadInput,class_colors,window_begins
+from .core import BadInput,class_colors,classes,window_begins
 from .models import RawNet,SameConv1d,load_model
 
 # %% ../nbs/08_infer.ipynb #a90be3d5
@@ -363,6 +363,13 @@ def heart_rate_notes(
     try: return [] if np.isfinite(find_beats(wave.numpy(), sr).hr) else ['no heart rate found']
     except BadInput: return []
 
+# %% ../nbs/08_infer.ipynb #bc84db24
+def heart_net(
+    net:Predictor, # any
+)->bool: # True if one of its classes is one of hearts
+    "Does this net answer about hearts?"
+    return bool({*net.classes} & {*classes})
+
 # %% ../nbs/08_infer.ipynb #2d137099
 clip_secs = 600 # what is longer is streamed
 
@@ -408,7 +415,7 @@ def expand(
         except BadInput as e: res.append(Prediction(_name(p), error=str(e)))
     return res
 
-# %% ../nbs/08_infer.ipynb #0e804227
+# %% ../nbs/08_infer.ipynb #acf2df28
 def iter_predictions(
     files:list, # from `expand`
     net:Predictor, # what answers
@@ -422,7 +429,7 @@ def iter_predictions(
         for source,(res,wave) in some:
             if wave is not None and len(wave):
                 _answer(res, next(probs), net)
-                res.notes += heart_rate_notes(wave, net.sr) # here, since it is mostly Python: in threads it would hold up the others
+                if heart_net(net): res.notes += heart_rate_notes(wave, net.sr) # here, since it is mostly Python: in threads it would hold up the others
             elif wave is not None: _answer_long(res, source, net)
             yield res
 

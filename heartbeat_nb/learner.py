@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['recipes', 'Recipe', 'get_recipe', 'HeartbeatLearner', 'FitOnly', 'History', 'EpochSeed', 'Checkpoint', 'Augment',
            'BalancedLoss', 'has_bf16', 'BFloat16', 'make_net', 'net_name', 'pretrained_features', 'crop_size',
-           'start_from', 'SkipLone', 'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
+           'SkipLone', 'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
 
-# %% ../nbs/05_learner.ipynb #9d4d859e
+# %% ../nbs/05_learner.ipynb #f8957a8a
 import hashlib,json,random
 from dataclasses import dataclass,asdict,replace
 from functools import partial
@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from .augment import BCMix,augmentations
 from .core import BadInput,cache_dir,set_seed,write_atomic
 from .data import heartbeat_dls
-from .models import create_model,get_arch,load_model,save_model,write_tensors
+from .models import create_model,get_arch,save_model,start_from,write_tensors
 from .recordings import heartbeat_index,simulated_data
 
 # %% ../nbs/05_learner.ipynb #f42173c8
@@ -248,21 +248,6 @@ def crop_size(
     crop = next((o for o in dls.train.after_batch.fs if hasattr(o, 'n') and hasattr(o, 'sr')), None)
     if crop is None: raise BadInput('A recipe with a head start needs DataLoaders from heartbeat_dls. Use those, or a recipe without pretrain.')
     return crop.sr,crop.n/crop.sr
-
-# %% ../nbs/05_learner.ipynb #793c8e99
-def start_from(
-    model:nn.Module, # from `make_net`
-    weights:str|Path, # one of `own_models()`, or a file that `save_model` wrote
-    vocab:list=None, # classes of the data; None: others
-)->nn.Module: # the same net
-    "Take over trained features; and the head, if the classes are the same."
-    old,shapes = load_model(weights),lambda m: {k:v.shape for k,v in m.state_dict().items()}
-    new = getattr(model, 'config', {}).get('name', type(model).__name__)
-    if not hasattr(model, 'features') or shapes(model.features)!=shapes(old.features):
-        raise BadInput(f"The weights {weights} are those of a net {old.config}, and this one, {new}, has other layers. Give arch='{old.config['name']}', or other weights.")
-    model.features.load_state_dict(old.features.state_dict())
-    if old.info.get('classes')==list(vocab or []) and shapes(model.head)==shapes(old.head): model.head.load_state_dict(old.head.state_dict())
-    return model
 
 # %% ../nbs/05_learner.ipynb #536a29ed
 class SkipLone(Callback):
