@@ -72,7 +72,7 @@ def fan_sound(
     x = sosfilt(butter(4, 800, fs=sr, output='sos'), x) # a microphone on the housing hears little above
     return .8*x/abs(x).max()
 
-# %% ../nbs/01b_fans.ipynb #5f55d7af
+# %% ../nbs/01b_fans.ipynb #71f40f6a
 def synth_fans(
     path:str|Path=None, # a folder that does not exist yet; None: one in the cache, made once
     fans:int=40, # how many; they take turns in the four states
@@ -88,5 +88,5 @@ def synth_fans(
     for i in progress_bar(range(fans), leave=False):
         state,fan = states[i%len(states)],make_fan(1000*seed+i)
         (folder := path/state/f'fan{i:02}').mkdir(parents=True)
-        for j in range(clips): sf.write(folder/f'{j}.wav', fan_sound(state, fan, rng.uniform(2, 4), sr, rng.uniform(.15, .8), int(rng.integers(1<<31))), sr)
+        for j in range(clips): sf.write(folder/f'{j}.wav', fan_sound(state, fan, rng.uniform(2, 4), sr, rng.uniform(.4, 1), int(rng.integers(1<<31))), sr)
     return path
