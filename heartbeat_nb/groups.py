@@ -292,12 +292,24 @@ def join_groups(
     part = pd.Series(connected_components(pairs, directed=False)[1])
     return pd.Series(np.asarray(names)[part.groupby(part).transform(lambda o: o.index.min())[codes]], groups.index)
 
-# %% ../nbs/02b_groups.ipynb #90dac443
+# %% ../nbs/02b_groups.ipynb #2f38fdf1
+most_hours = 4 # of sound, in which shared stretches are looked for
+
+def equal_files(
+    index:pd.DataFrame, # from `heartbeat_index`
+)->pd.DataFrame: # first, second (positions)
+    "Pairs of clips that are the same file."
+    rows = _scanned(index).reset_index(drop=True)
+    first = rows.groupby('hash').hash.transform(lambda o: o.index[0])
+    second = np.flatnonzero(rows.ok & (first!=rows.index))
+    return pd.DataFrame(dict(first=first[second].values, second=second)).astype(int)
+
+# %% ../nbs/02b_groups.ipynb #8865363a
 def _joined(index, gap):
     "Groups by name, joined by shared sound, and the pairs that share it; none are looked for where there are official folds."
     groups = name_groups(index, gap)
     if 'fold' in index: return groups,pd.DataFrame(dict(first=[], second=[])).astype(int)
-    shared = find_shared_audio(index)
+    shared = find_shared_audio(index) if 'secs' not in index or index.secs.sum()<=3600*most_hours else equal_files(index)
     return join_groups(groups, shared['first'], shared['second']),shared
 
 # %% ../nbs/02b_groups.ipynb #1e599c1a

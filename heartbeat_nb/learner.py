@@ -273,6 +273,7 @@ def heartbeat_learner(
     path:str|Path=None, # folder for history.csv and the checkpoint; None: nothing is written
     lr:float=None, # in place of the recipe's
     cbs=None, # more callbacks
+    weights:str|Path=None, # what to start from: one of `own_models()`, or a file that `save_model` wrote; None: from scratch, or from the recipe's head start
 )->HeartbeatLearner: # ready for `fit_recipe`
     "A Learner for waveforms: net by name, training by recipe."
     r = get_recipe(recipe)
@@ -280,8 +281,9 @@ def heartbeat_learner(
     set_seed(seed)
     keep_memory()
     model = make_net(arch, dls)
-    start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain else None
+    start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain and not weights else None
     if start: model.features.load_state_dict(start)
+    if weights: start_from(model, weights, dls.vocab)
     opt = partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7)
     more = [ReduceLROnPlateau('accuracy', patience=10, factor=2, min_lr=1e-4)] if r.schedule=='plateau' else []
     save = [Checkpoint(r.keep)] if path else []
