@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['plain_errors', 'dashed', 'command', 'run_folder', 'finish_run', 'next_steps', 'heard_line', 'report',
-           'check_settings', 'train_run', 'tidy_folder', 'heartbeat_train', 'heartbeat_data']
+           'check_settings', 'train_run', 'train_share', 'tidy_folder', 'heartbeat_train', 'heartbeat_data']
 
-# %% ../nbs/10_cli.ipynb #2e2ed5d7
+# %% ../nbs/10_cli.ipynb #99d0322d
 import contextlib,errno,json,os,shlex,sys,time
 from functools import partial,wraps
 from pathlib import Path
 
 from fastcore.script import anno_parser,call_parse
 
-from .core import BadInput,save_result
+from .core import BadInput,need,save_result
+from .launch import launch,LostProcess
 
-# %% ../nbs/10_cli.ipynb #c2a55cda
+# %% ../nbs/10_cli.ipynb #fcc80c38
 @contextlib.contextmanager
 def plain_errors(
     after=str, # called when something goes wrong: clears up, and returns what a person can do now
@@ -28,6 +29,7 @@ def plain_errors(
     except BaseException as e:
         hint = after()
         if isinstance(e, BadInput): stop(e)
+        if isinstance(e, LostProcess): stop(e, hint)
         if isinstance(e, KeyboardInterrupt): stop('Stopped.', hint)
         if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT): stop(f'The disk is full: {e.filename or "a file"} could not be written. Make room first.', hint)
         if isinstance(e, PermissionError): stop(f'No permission for {e.filename}. Choose another folder.')
@@ -71,12 +73,13 @@ def run_folder(
     if out and taken(Path(out)): raise BadInput(f'{out} is not empty. Choose another --out, or go on with a stopped run by --resume.')
     return Path(out) if out else next(p for p in names if not taken(p))
 
-# %% ../nbs/10_cli.ipynb #0b1f06c1
+# %% ../nbs/10_cli.ipynb #6b7c4fff
 def finish_run(
     learn, # a trained HeartbeatLearner
     out:Path, # the run's folder
     index, # all clips
     settings:dict, # what the run was asked for
+    probs=None, # (clips, classes) answers for the held-out clips; None: they are computed here
 )->'pd.DataFrame': # scores per class
     "Score the held-out clips and write model, pictures and result."
     from heartbeat_nb.core import write_atomic
@@ -85,23 +88,24 @@ def finish_run(
     from heartbeat_nb.evaluate import (about_run,bootstrap_scores,fold_record,plot_confusion,plot_history,predict_clips,score_table)
     from heartbeat_nb.learner import save_learner
     from heartbeat_nb.groups import recording_groups
+    from heartbeat_nb.protocol import clip_names
     import numpy as np
     names,clips = list(learn.dls.vocab),learn.dls.valid_ds.clips
-    y,probs = np.array(learn.dls.valid_ds.ys),predict_clips(learn)
+    y,probs = np.array(learn.dls.valid_ds.ys),predict_clips(learn) if probs is None else probs
     pred,groups = probs.argmax(1),recording_groups(index).iloc[clips]
     table = score_table(y, pred, names)
     for f,ax in ('learning_curve.png', plot_history(learn.history.rows)[0]),('confusion_matrix.png', plot_confusion(y, pred, names)):
         with write_atomic(out/f) as p: ax.figure.savefig(p, dpi=120)
     save_learner(learn, out/'model.safetensors', sr=settings['sr'], secs=settings['secs'])
-    record = fold_record(learn, [Path(o).name for o in index.file.iloc[clips]], probs, y)
-    protocol = sources[settings['source']].protocol.format(settings['test_fold'])
+    record = fold_record(learn, clip_names(index)[clips].tolist(), probs, y)
+    protocol = (sources[settings['source']].protocol or ('official fold {}' if 'fold' in index else 'group fold {} of 5')).format(settings['test_fold'])
     save_result(out/'result.json', dict({**settings, **about_run(learn, protocol=protocol, seeds=[settings['seed']])}, kept_epoch=learn.kept_epoch, simulated=simulated(index),
                 heard_before=int(heard_before(index, learn.dls.train_ds.clips, clips).sum()),
                 scores=bootstrap_scores(y, pred, groups, len(names)), by_class=table.to_dict('index'), folds=[dict(record, groups=groups.tolist())]))
     learn.checkpoint.file.unlink()
     return table
 
-# %% ../nbs/10_cli.ipynb #af9de4fe
+# %% ../nbs/10_cli.ipynb #12682acc
 def next_steps(
     result:dict, # of a finished run
 )->list: # lines
@@ -109,10 +113,10 @@ def next_steps(
     from heartbeat_nb.datasets import sources
     data = f" --data {shlex.quote(result['data'])}" if result['data'] else ''
     deeper = dict(m3='m11', m5='m11', m11='m18', m18='m34').get(result['arch'].split('-')[0])
-    fold = result['test_fold'] % sources[result['source']].folds + 1
+    fold,folds = result['test_fold'],sources[result['source']].folds or result.get('n_folds')
     return ['Next: look at learning_curve.png and confusion_matrix.png;',
         *([f'try a deeper net with  heartbeat_train{data} --arch {deeper} ;'] if deeper else []),
-        f"see how much one fold differs from the next with  heartbeat_train{data} --arch {result['arch']} --test-fold {fold} .",
+        *([f"see how much one fold differs from the next with  heartbeat_train{data} --arch {result['arch']} --test-fold {fold%folds+1} ."] if folds else []),
         *(['Or train on real recordings (kaggle.com/datasets/kinguistics/heartbeat-sounds) with  heartbeat_train --data FOLDER .'] if result['simulated'] else [])]
 
 # %% ../nbs/10_cli.ipynb #502d54c6
@@ -143,32 +147,37 @@ def report(
         f'Trained for {trained:.0f} s. Written to {out}: ' + ', '.join(sorted(o.name for o in out.iterdir())), '',
         *next_steps(result), *(['This is for learning and measuring; it does not diagnose.'] if result['source']=='heartbeat' else [])])
 
-# %% ../nbs/10_cli.ipynb #eb5cfa52
+# %% ../nbs/10_cli.ipynb #65ca11d0
 def check_settings(
     s:dict, # the options of `heartbeat_train`
 ):
     "Raise `BadInput` for what can be seen to be wrong before anything is loaded."
     from heartbeat_nb.datasets import sources
-    from heartbeat_nb.models import get_arch,kernel_samples
+    from heartbeat_nb.models import create_model,get_arch,kernel_samples,start_from
     least = dict(epochs=1, bs=2, sr=100, secs=0, lr=0)
     for k,low in least.items():
         if s[k] is not None and (s[k]<low or s[k]<=0): raise BadInput(f"--{k} is {s[k]}: give {'more than 0' if low==0 else f'{low} or more'}.")
-    if not 1<=s['test_fold']<=(folds := sources[s['source']].folds): raise BadInput(f"--test-fold is {s['test_fold']}: give 1 to {folds}.")
-    arch,have = get_arch(s['arch']),round(s['secs']*s['sr'])
-    need = arch.min_samples
+    folds,arch = sources[s['source']].folds,get_arch(s['arch'])
+    if folds and s['test_fold'] not in range(1, folds+1): raise BadInput(f"--test-fold is {s['test_fold']}: give 1 to {folds}.")
+    if s['sr'] is None or s['secs'] is None: return # will be chosen from the data, and checked then
+    have,need = round(s['secs']*s['sr']),arch.min_samples
     if s['kernel_ms'] is not None: kernel_samples(s['kernel_ms'], s['sr'], arch.stride)
+    if s.get('weights'): start_from(create_model(s['arch'], samples=have, kernel_ms=s['kernel_ms'], sr=s['sr']), s['weights'])
     if have<need: raise BadInput(f"--secs {s['secs']} at --sr {s['sr']} are {have} samples, and {s['arch']} needs at least {need}. Give more of either.")
 
-# %% ../nbs/10_cli.ipynb #0bafa171
+# %% ../nbs/10_cli.ipynb #389d80ac
 def train_run(
     folder:Path, # the run's folder
     s:dict, # the options of `heartbeat_train`
     resume:bool, # go on from the checkpoint?
+    together:bool=False, # is this one of several processes?
 ):
     "Train as asked and write the run's folder."
-    from heartbeat_nb.datasets import find_source,held_out,sources
+    from heartbeat_nb.datasets import find_source,held_out,put_aside,sources
     from heartbeat_nb.recordings import data_hash
-    index = sources[s['source']].index(find_source(s['data'])[1])
+    if together: from heartbeat_nb.distributed import join_processes,one_goes_first,shared_answers
+    rank,first = (join_processes(),one_goes_first) if together else (0,contextlib.nullcontext)
+    with first(): index = sources[s['source']].index(find_source(s['data'])[1])
     s = {'data_hash':data_hash(index), **s}
     if s['data_hash']!=data_hash(index): raise BadInput('The recordings are not those that this run began with. Bring them back, or start a new run.')
     print('Loading fastai ...', flush=True)
@@ -177,64 +186,92 @@ def train_run(
     from heartbeat_nb.models import create_model
     recipe = get_recipe(s['recipe'])
     s = {k:getattr(recipe, k) if v is None and hasattr(recipe, k) else v for k,v in s.items()}
-    dls = heartbeat_dls(index, held_out(index, s['test_fold']), sr=s['sr'], secs=s['secs'], bs=s['bs'])
     net = s['arch'] if s['kernel_ms'] is None else partial(create_model, s['arch'], samples=round(s['secs']*s['sr']), kernel_ms=s['kernel_ms'], sr=s['sr'])
-    learn = heartbeat_learner(dls, net, s['recipe'], s['seed'], path=folder, lr=s['lr'])
-    save_result(folder/'settings.json', s)
+    with first():
+        dls = heartbeat_dls(index, held_out(index, s['test_fold']), sr=s['sr'], secs=s['secs'], bs=s['bs'])
+        learn = heartbeat_learner(dls, net, s['recipe'], s['seed'], path=folder, lr=s['lr'])
+    if not rank: save_result(folder/'settings.json', s)
     print(f"Training {s['arch']} on {len(dls.train_ds)} clips, holding out {len(dls.valid_ds)}; {len(dls.vocab)} classes", flush=True)
     start = time.time()
-    learn.fit_recipe(s['epochs'], resume=resume)
+    with learn.distrib_ctx() if together else contextlib.nullcontext(): learn.fit_recipe(s['epochs'], resume=resume)
     trained = time.time()-start
-    print(report(folder, finish_run(learn, folder, index, s), trained))
+    probs = shared_answers(learn) if together else None
+    if not rank: print(report(folder, finish_run(learn, folder, index, s, probs), trained))
 
-# %% ../nbs/10_cli.ipynb #edcd216e
+# %% ../nbs/10_cli.ipynb #e821da6f
+def train_share(
+    *args, # for `train_run`
+):
+    "What each of several processes does; all but the first keep quiet."
+    with plain_errors(), open(os.devnull, 'w') as nowhere:
+        with contextlib.redirect_stdout(nowhere) if int(os.environ.get('RANK', 0)) else contextlib.nullcontext(): train_run(*args, together=True)
+
+# %% ../nbs/10_cli.ipynb #b3c8a513
 def tidy_folder(
     folder:Path, # of a run that did not end
+    more:str='', # options to type again
 )->str: # what a person can do now
     "Leave a run that can go on, or nothing."
-    if (folder/'checkpoint.safetensors').is_file(): return f'Go on with: heartbeat_train --resume --out {folder}'
+    if (folder/'checkpoint.safetensors').is_file(): return f'Go on with: heartbeat_train --resume --out {folder}{more}'
     for o in 'settings.json','history.csv': (folder/o).unlink(missing_ok=True)
     with contextlib.suppress(OSError): folder.rmdir()
     return 'No epoch was finished, so nothing was written.'
 
-# %% ../nbs/10_cli.ipynb #5849d7d2
+# %% ../nbs/10_cli.ipynb #85b9be66
 @command
 def heartbeat_train(
-    data:str=None, # Folder of recordings, 'kaggle', 'simulated' or urbansound8k=PATH (default: HEARTBEAT_DATA if set, else simulated)
+    data:str=None, # Folder of heart sounds or of any others, CSV table, 'kaggle' or 'simulated' (default: HEARTBEAT_DATA if set, else simulated)
     arch:str='m5', # Net: m3, m5, m11, m18 or m34, and variants like m18-srf, m11-nobn, m5-fc
     kernel_ms:float=None, # First kernel in ms (default: the net's own, in samples)
     recipe:str='onecycle', # How to train: onecycle, best (takes longer), paper or post
     epochs:int=None, # Passes over the data (default: the recipe's)
-    test_fold:int=None, # Which fold is held out: one of 5, or of UrbanSound8K's 10 official ones (default: 1; there 10)
-    sr:int=None, # Sample rate in Hz that clips are brought to (default: 2000; for UrbanSound8K 8000)
-    secs:float=None, # Seconds of sound the net sees at once (default: 4)
+    test_fold:str=None, # Which fold is held out: a number from 1, or a name where the data has names (default: 1, 10 for UrbanSound8K, else test)
+    sr:int=None, # Sample rate in Hz that clips are brought to (default: 2000 for hearts, 8000 for UrbanSound8K, else chosen from the data)
+    secs:float=None, # Seconds of sound the net sees at once (default: 4, else chosen from the data)
     bs:int=None, # Clips a batch (default: the recipe's)
     lr:float=None, # Learning rate (default: the recipe's)
     seed:int=0, # The same seed gives the same run on the same machine
     out:str=None, # Folder for the run (default: heartbeat_run, or the next free one)
     resume:bool=False, # Go on with a run that was stopped, with its own settings
+    distributed:bool=False, # Train in several processes at once, each with its share of every batch
+    processes:int=None, # How many, with --distributed (default: one for each GPU; 2 without)
 ):
-    "Train a net on heart sounds, or on UrbanSound8K, and score it on a fold that it has never heard."
+    "Train a net on heart sounds, or on any folder of sounds, and score it on a fold that it has never heard."
     with plain_errors():
         from heartbeat_nb.datasets import find_source,sources
-        folder = run_folder(out, resume)
+        rank,outside = int(os.environ.get('RANK', 0)),int(os.environ.get('WORLD_SIZE', 1))>1 # started by accelerate launch or torchrun?
+        if outside and not out: raise BadInput('Several processes were started. Name the folder of the run with --out, so that all of them know it.')
+        if distributed or outside: need('accelerate', 'scale')
+        folder = Path(out) if rank else run_folder(out, resume)
         source,path = find_source(data)
-        settings = dict(data=path if source=='heartbeat' else f'{source}={path}', source=source, test_fold=test_fold, arch=arch, kernel_ms=kernel_ms, recipe=recipe, epochs=epochs,
+        test_fold = int(test_fold) if str(test_fold).isdigit() else test_fold
+        settings = dict(data=path if source=='heartbeat' else f'{source}={path}', source=source, test_fold=test_fold, weights=_whole(weights), arch=arch, kernel_ms=kernel_ms, recipe=recipe, epochs=epochs,
                         sr=sr, secs=secs, bs=bs, lr=lr, seed=seed)
         settings = {k:getattr(sources[source], k, None) if v is None else v for k,v in settings.items()}
         if resume: settings |= json.loads((folder/'settings.json').read_text())
         check_settings(settings)
-        with plain_errors(lambda: tidy_folder(folder)): train_run(folder, settings, resume)
+        with plain_errors(str if rank else lambda: tidy_folder(folder, ' --distributed'*distributed)):
+            if outside: train_share(folder, settings, resume)
+            elif distributed: launch(train_share, folder, settings, resume, processes=processes)
+            else: train_run(folder, settings, resume)
 
-# %% ../nbs/10_cli.ipynb #4927b40b
-@call_parse
+# %% ../nbs/10_cli.ipynb #e332190c
+@command
 def heartbeat_data(
     source:str=None, # Folder of recordings, 'kaggle', 'simulated' or urbansound8k=PATH (default: HEARTBEAT_DATA if set, else simulated)
+    shards:str=None, # Pack the labelled clips into WebDataset shards, in this new folder
+    shard_size:int=1000, # Most clips a shard
+    sr:int=None, # Sample rate of the shards, in Hz (default: 2000; for UrbanSound8K 8000)
 ):
-    "Find recordings and show what is in them."
+    "Find recordings and show what is in them; pack them into shards, if wanted."
     with plain_errors():
         from heartbeat_nb.datasets import find_source,sources
+        if shards: need('webdataset', 'scale')
         name,path = find_source(source)
         index = sources[name].index(path)
         counts = index.groupby(['set','label'], sort=False, observed=True).agg(clips=('ok','size'), usable=('ok','sum'), minutes=('secs', lambda s: s.sum()/60))
         print(counts.round(1).to_string())
+        if shards:
+            from heartbeat_nb.shards import shard_info,write_shards
+            info = shard_info(write_shards(index, shards, sr or sources[name].sr, shard_size))
+            print(f"Wrote {info['clips']} clips to {len(info['shards'])} shards in {shards}, {sum(o['bytes'] for o in info['shards'])/1e6:.1f} MB.")

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['urban_classes', 'urbansound_help', 'sources', 'urbansound_like', 'urbansound_csv', 'read_urbansound_csv',
-           'urbansound_index', 'held_out', 'heard_before', 'Source', 'find_source']
+           'urbansound_index', 'held_out', 'put_aside', 'heard_before', 'Source', 'find_source']
 
 # %% ../nbs/02c_datasets.ipynb #91036af4
 import re
@@ -96,10 +96,10 @@ def urbansound_index(
     if not df.ok.any(): raise BadInput(f'None of the {len(df)} clips in {audio} can be read. Unpack the archive again.')
     return df.assign(fold=said.fold.astype(int))
 
-# %% ../nbs/02c_datasets.ipynb #e969b9f6
+# %% ../nbs/02c_datasets.ipynb #e7773f8f
 def held_out(
     index:pd.DataFrame, # from `heartbeat_index` or `urbansound_index`
-    fold:int, # counted from 1, as UrbanSound8K does
+    fold:int|str, # counted from 1, as UrbanSound8K does; or the name of an official fold, as 'test'
 )->np.ndarray: # positions (row numbers)
     "The clips that a fold holds out: of the official folds if `index` has a column `fold`, else of five group folds."
     if 'fold' in index: res = np.flatnonzero(index.ok & (index.fold==fold))
@@ -111,6 +111,15 @@ def held_out(
     if not len(res): raise BadInput(f"No usable clip is in fold {fold}. There are folds {', '.join(map(str, sorted(set(index.fold[index.ok]))))}.")
     return res
 
+# %% ../nbs/02c_datasets.ipynb #b9ee70ec
+def put_aside(
+    index:pd.DataFrame, # with or without a column `fold`
+    fold:int|str, # the one that is held out
+)->pd.DataFrame: # the same rows; those of a test that is not held out have lost their labels, so that nothing is trained on them
+    "Keep a named test out of training, until it is its turn."
+    if 'fold' not in index or fold=='test': return index
+    return index.assign(label=index.label.where(index.fold!='test'))
+
 # %% ../nbs/02c_datasets.ipynb #27865127
 def heard_before(
     index:pd.DataFrame, # from `heartbeat_index` or `urbansound_index`
@@ -121,36 +130,49 @@ def heard_before(
     groups = recording_groups(index).to_numpy()
     return np.isin(groups[valid], groups[train])
 
-# %% ../nbs/02c_datasets.ipynb #965fb408
+# %% ../nbs/02c_datasets.ipynb #e099993f
 @dataclass(frozen=True)
 class Source:
     "A kind of data, and how it is used unless one says otherwise."
     index:callable # where it is -> one row a clip
-    sr:int # sample rate of the waves, in Hz
+    sr:int # sample rate of the waves, in Hz; None, here and below: chosen from the data
     secs:float # length of a crop
     folds:int # how many there are
     test_fold:int # the one that is held out, counted from 1
     protocol:str # how clips are held out, for a result; has a place for the fold
     groups:str # what is held out whole, in words
 
-# %% ../nbs/02c_datasets.ipynb #fc33b0f4
+# %% ../nbs/02c_datasets.ipynb #2cfaa3c9
 def _urbansound(path):
     index = urbansound_index(path)
     print(f'Data: UrbanSound8K in {path}')
     return index
 
+def _audio(path):
+    from heartbeat_nb.audio import audio_index # it knows this room
+    index = audio_index(path)
+    print(f'Data: {index.ok.sum()} clips in {path}')
+    return index
+
 sources = dict(
     heartbeat    = Source(lambda o: heartbeat_index(heartbeat_data(o)), 2000, 4., 5, 1, 'group fold {} of 5', 'patients and sessions'),
-    urbansound8k = Source(_urbansound, 8000, 4., 10, 10, 'official fold {} of 10', 'recordings'))
+    urbansound8k = Source(_urbansound, 8000, 4., 10, 10, 'official fold {} of 10', 'recordings'),
+    audio        = Source(_audio, None, None, None, None, None, 'groups'))
 
-# %% ../nbs/02c_datasets.ipynb #4ca892c6
+# %% ../nbs/02c_datasets.ipynb #0b65533c
 def find_source(
-    data:str|Path=None, # a folder, 'kaggle', 'simulated' or None: heart sounds; NAME=PATH: one of `sources`
+    data:str|Path=None, # a folder or a CSV table; 'kaggle', 'simulated' or None: heart sounds; NAME=PATH: one of `sources`
 )->tuple: # its name in `sources`, and the path, in full if it exists
-    "Read what a person says about where data is."
+    "Read what a person says about where data is, and see what is there."
     m = re.fullmatch(r'([\w-]+)=(.*)', str(data or ''))
-    name,path = m.groups() if m and not Path(data).exists() else ('heartbeat', data)
-    if name not in sources: raise BadInput(f"'{name}' is no data set that is known here. Known: {', '.join(f'{o}=PATH' for o in sources)}; or give a folder of heart sounds.")
+    name,path = m.groups() if m and not Path(data).exists() else (None, data)
+    if name and name not in sources: raise BadInput(f"'{name}' is no data set that is known here. Known: {', '.join(f'{o}=PATH' for o in sources)}; or give a folder of sounds.")
     if path in sources and not Path(path).exists(): raise BadInput(f'Say where it is: {path}=PATH.')
     full = Path(path or '').expanduser()
-    return name,str(full.resolve()) if path and full.exists() else path
+    there = path not in (None, '', 'kaggle', 'simulated') and full.exists()
+    return name or (_kind(full) if there else 'heartbeat'),str(full.resolve()) if there else path
+
+def _kind(path):
+    from heartbeat_nb.audio import is_hearts
+    if (path/'metadata'/'UrbanSound8K.csv').is_file(): return 'urbansound8k'
+    return 'heartbeat' if is_hearts(path) else 'audio'

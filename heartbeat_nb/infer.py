@@ -334,6 +334,13 @@ def heart_rate_notes(
     try: return [] if np.isfinite(find_beats(wave.numpy(), sr).hr) else ['no heart rate found']
     except BadInput: return []
 
+# %% ../nbs/08_infer.ipynb #bc84db24
+def heart_net(
+    net:Predictor, # any
+)->bool: # True if one of its classes is one of hearts
+    "Does this net answer about hearts?"
+    return bool({*net.classes} & {*classes})
+
 # %% ../nbs/08_infer.ipynb #2d137099
 clip_secs = 600 # what is longer is streamed
 
@@ -379,7 +386,7 @@ def expand(
         except BadInput as e: res.append(Prediction(_name(p), error=str(e)))
     return res
 
-# %% ../nbs/08_infer.ipynb #0e804227
+# %% ../nbs/08_infer.ipynb #acf2df28
 def iter_predictions(
     files:list, # from `expand`
     net:Predictor, # what answers
@@ -393,7 +400,7 @@ def iter_predictions(
         for source,(res,wave) in some:
             if wave is not None and len(wave):
                 _answer(res, next(probs), net)
-                res.notes += heart_rate_notes(wave, net.sr) # here, since it is mostly Python: in threads it would hold up the others
+                if heart_net(net): res.notes += heart_rate_notes(wave, net.sr) # here, since it is mostly Python: in threads it would hold up the others
             elif wave is not None: _answer_long(res, source, net)
             yield res
 

@@ -81,7 +81,7 @@ class FitOnly(Callback):
     def __call__(self, event_name):
         if self.learn.fitting: return super().__call__(event_name)
 
-# %% ../nbs/05_learner.ipynb #d4bfb4b8
+# %% ../nbs/05_learner.ipynb #28041780
 class History(FitOnly):
     "Keep one row an epoch in `rows`, and in `history.csv` in the Learner's folder."
     order = 51
@@ -92,7 +92,7 @@ class History(FitOnly):
         names = list(self.recorder.metric_names)[1:-1]
         lr = self.opt.hypers[-1]['lr']
         self.rows.append(dict(epoch=self.epoch, **dict(zip(names, map(float, self.recorder.values[-1]))), lr=lr, secs=round(time.time()-self.start, 2)))
-        if self.save:
+        if self.save and not rank_distrib():
             with write_atomic(self.path/'history.csv') as p: pd.DataFrame(self.rows).to_csv(p, index=False)
 
 # %% ../nbs/05_learner.ipynb #2e60c5f8
@@ -125,7 +125,7 @@ def _set_opt_state(opt, tensors, numbers, device):
         state[int(i)][name] = v
     opt.load_state_dict(dict(state=state, hypers=numbers['hypers']))
 
-# %% ../nbs/05_learner.ipynb #fb571ea3
+# %% ../nbs/05_learner.ipynb #39974836
 class Checkpoint(FitOnly, TrackerCallback):
     "After each epoch, save all that is needed to go on; keep the best weights if the recipe asks for them."
     order = 90
@@ -138,8 +138,9 @@ class Checkpoint(FitOnly, TrackerCallback):
 
     def after_epoch(self):
         super().after_epoch()
-        model = self.model.state_dict()
+        model = get_model(self.model).state_dict()
         if self.keep=='best' and self.new_best: self.best_model,self.best_epoch = {k:v.clone() for k,v in model.items()},self.epoch
+        if rank_distrib(): return # of several processes, the first one writes
         parts = dict(model=model, best=self.best_model if self.keep=='best' else {})
         tensors,numbers = _opt_state(self.opt)
         meta = dict(epoch=self.epoch, n_epoch=self.n_epoch, best_epoch=self.best_epoch, opt=numbers, counters=self._counters(), rows=self.history.rows)
@@ -148,9 +149,9 @@ class Checkpoint(FitOnly, TrackerCallback):
 
     def after_fit(self):
         super().after_fit()
-        if self.keep=='best' and self.best_epoch is not None: self.model.load_state_dict(self.best_model)
+        if self.keep=='best' and self.best_epoch is not None: get_model(self.model).load_state_dict(self.best_model)
 
-# %% ../nbs/05_learner.ipynb #ef1c9fd3
+# %% ../nbs/05_learner.ipynb #8ce48302
 @patch
 def before_fit(self:Checkpoint):
     "Prepare the tracker, and put back what an earlier run saved."
@@ -159,7 +160,7 @@ def before_fit(self:Checkpoint):
     if not self.resume: return
     with safe_open(self.file, 'pt') as f: meta,tensors = json.loads(f.metadata()['meta']),{k:f.get_tensor(k) for k in f.keys()}
     part = lambda name: {k[len(name):]:v for k,v in tensors.items() if k.startswith(name)}
-    self.model.load_state_dict(part('model.'))
+    get_model(self.model).load_state_dict(part('model.'))
     self.best_model,self.best_epoch = part('best.'),meta['best_epoch']
     _set_opt_state(self.opt, tensors, meta['opt'], self.dls.device)
     for c in self.learn.cbs:
@@ -223,7 +224,7 @@ def net_name(
     if isinstance(arch, partial): return '-'.join(map(str, [net_name(arch.func), *arch.args, *arch.keywords.values()]))
     return arch if isinstance(arch, str) else arch.__name__
 
-# %% ../nbs/05_learner.ipynb #00b05f13
+# %% ../nbs/05_learner.ipynb #59e4dd7e
 def pretrained_features(
     arch:str|object, # one of `list_models()`, or a function that makes a net with `features`
     recipe:Recipe, # with `pretrain` epochs
@@ -246,8 +247,8 @@ def crop_size(
     dls:DataLoaders, # from `heartbeat_dls`
 )->tuple: # sample rate in Hz, length of a crop in s
     "How long the crops of these data are."
-    crop = next((o for o in dls.train.after_batch.fs if hasattr(o, 'n') and hasattr(o, 'sr')), None)
-    if crop is None: raise BadInput('A recipe with a head start needs DataLoaders from heartbeat_dls. Use those, or a recipe without pretrain.')
+    crop = next((o for o in (*dls.train.after_batch.fs, dls.train_ds) if hasattr(o, 'n') and hasattr(o, 'sr')), None)
+    if crop is None: raise BadInput('A recipe with a head start needs DataLoaders from heartbeat_dls or shard_dls. Use those, or a recipe without pretrain.')
     return crop.sr,crop.n/crop.sr
 
 # %% ../nbs/05_learner.ipynb #536a29ed
@@ -272,6 +273,7 @@ def heartbeat_learner(
     path:str|Path=None, # folder for history.csv and the checkpoint; None: nothing is written
     lr:float=None, # in place of the recipe's
     cbs=None, # more callbacks
+    weights:str|Path=None, # what to start from: one of `own_models()`, or a file that `save_model` wrote; None: from scratch, or from the recipe's head start
 )->HeartbeatLearner: # ready for `fit_recipe`
     "A Learner for waveforms: net by name, training by recipe."
     r = get_recipe(recipe)
@@ -279,8 +281,9 @@ def heartbeat_learner(
     set_seed(seed)
     keep_memory()
     model = make_net(arch, dls)
-    start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain else None
+    start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain and not weights else None
     if start: model.features.load_state_dict(start)
+    if weights: start_from(model, weights, dls.vocab)
     opt = partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7)
     more = [ReduceLROnPlateau('accuracy', patience=10, factor=2, min_lr=1e-4)] if r.schedule=='plateau' else []
     save = [Checkpoint(r.keep)] if path else []

@@ -387,3 +387,18 @@ def load_model(
     except (SafetensorError, KeyError, TypeError, RuntimeError, ValueError, OverflowError, OSError) as e:
         raise BadInput(f'{path} does not hold a whole net of this package. Give a .safetensors file that save_model wrote.') from e
     return model.float().eval()
+
+# %% ../nbs/04_models.ipynb #793c8e99
+def start_from(
+    model:nn.Module, # from `make_net`
+    weights:str|Path, # one of `own_models()`, or a file that `save_model` wrote
+    vocab:list=None, # classes of the data; None: others
+)->nn.Module: # the same net
+    "Take over trained features; and the head, if the classes are the same."
+    old,shapes = load_model(weights),lambda m: {k:v.shape for k,v in m.state_dict().items()}
+    new = getattr(model, 'config', {}).get('name', type(model).__name__)
+    if not hasattr(model, 'features') or shapes(model.features)!=shapes(old.features):
+        raise BadInput(f"The weights {weights} are those of a net {old.config}, and this one, {new}, has other layers. Give arch='{old.config['name']}', or other weights.")
+    model.features.load_state_dict(old.features.state_dict())
+    if old.info.get('classes')==list(vocab or []) and shapes(model.head)==shapes(old.head): model.head.load_state_dict(old.head.state_dict())
+    return model

@@ -5,15 +5,14 @@
 # %% auto #0
 __all__ = ['page', 'Limit', 'answer', 'make_app', 'serve_parser', 'listening_socket', 'warm_up', 'heartbeat_serve']
 
-# %% ../nbs/10c_serve.ipynb #c8d3abad
+# %% ../nbs/10c_serve.ipynb #b108334d
 import asyncio,contextlib,io,socket
 from argparse import ArgumentParser
 
 import numpy as np, soundfile as sf, torch
 
 from .cli import plain_errors
-from .core import BadInput
-from .export import need
+from .core import BadInput,need
 from .infer import Predictor,Sound,predict_file
 from .predict_cli import no_diagnosis
 
