@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['plain_errors', 'dashed', 'command', 'run_folder', 'finish_run', 'next_steps', 'heard_line', 'report',
-           'check_settings', 'train_run', 'train_share', 'tidy_folder', 'heartbeat_train', 'heartbeat_data']
+           'check_settings', 'choose_settings', 'train_run', 'train_share', 'tidy_folder', 'heartbeat_train',
+           'heartbeat_data']
 
 # %% ../nbs/10_cli.ipynb #99d0322d
 import contextlib,errno,json,os,shlex,sys,time
@@ -165,6 +166,26 @@ def check_settings(
     if s.get('weights'): start_from(create_model(s['arch'], samples=have, kernel_ms=s['kernel_ms'], sr=s['sr']), s['weights'])
     if have<need: raise BadInput(f"--secs {s['secs']} at --sr {s['sr']} are {have} samples, and {s['arch']} needs at least {need}. Give more of either.")
 
+# %% ../nbs/10_cli.ipynb #6b81f95a
+def choose_settings(
+    s:dict, # the options of `heartbeat_train`; None: left open
+    index, # from `audio_index`
+)->dict: # the options, with sr, secs, test_fold and n_folds
+    "Fill in what the data decides, and say why."
+    from heartbeat_nb.audio import Choice,check_index,choose_fold,choose_secs,choose_sr
+    from heartbeat_nb.models import get_arch,load_model
+    for o in check_index(index): print(f'Note: {o}')
+    trained = load_model(s['weights']).info.get('sr') if s['weights'] else None
+    choose = dict(test_fold=lambda: choose_fold(index), sr=lambda: Choice(trained, 'the rate that the weights were trained at') if trained else choose_sr(index),
+                  secs=lambda: choose_secs(index, s['sr'], get_arch(s['arch']).min_samples))
+    for k,f in choose.items():
+        if s[k] is None:
+            c = f()
+            s = {**s, k:c.value}
+            print(f"Chose --{k.replace('_', '-')} {c.value}: {c.reason}.", flush=True)
+    named = 'fold' in index and index.fold.dtype==object
+    return {**s, 'n_folds':None if named else int(index.fold.max()) if 'fold' in index else 5}
+
 # %% ../nbs/10_cli.ipynb #389d80ac
 def train_run(
     folder:Path, # the run's folder
@@ -178,6 +199,8 @@ def train_run(
     if together: from heartbeat_nb.distributed import join_processes,one_goes_first,shared_answers
     rank,first = (join_processes(),one_goes_first) if together else (0,contextlib.nullcontext)
     with first(): index = sources[s['source']].index(find_source(s['data'])[1])
+    if s['source']=='audio' and not resume: check_settings(s := choose_settings(s, index))
+    index = put_aside(index, s['test_fold'])
     s = {'data_hash':data_hash(index), **s}
     if s['data_hash']!=data_hash(index): raise BadInput('The recordings are not those that this run began with. Bring them back, or start a new run.')
     print('Loading fastai ...', flush=True)
@@ -189,7 +212,7 @@ def train_run(
     net = s['arch'] if s['kernel_ms'] is None else partial(create_model, s['arch'], samples=round(s['secs']*s['sr']), kernel_ms=s['kernel_ms'], sr=s['sr'])
     with first():
         dls = heartbeat_dls(index, held_out(index, s['test_fold']), sr=s['sr'], secs=s['secs'], bs=s['bs'])
-        learn = heartbeat_learner(dls, net, s['recipe'], s['seed'], path=folder, lr=s['lr'])
+        learn = heartbeat_learner(dls, net, s['recipe'], s['seed'], path=folder, lr=s['lr'], weights=None if resume else s.get('weights'))
     if not rank: save_result(folder/'settings.json', s)
     print(f"Training {s['arch']} on {len(dls.train_ds)} clips, holding out {len(dls.valid_ds)}; {len(dls.vocab)} classes", flush=True)
     start = time.time()
@@ -218,6 +241,8 @@ def tidy_folder(
     return 'No epoch was finished, so nothing was written.'
 
 # %% ../nbs/10_cli.ipynb #85b9be66
+def _whole(path): return str(Path(path).expanduser().resolve()) if path and Path(path).expanduser().is_file() else path # a run may go on elsewhere
+
 @command
 def heartbeat_train(
     data:str=None, # Folder of heart sounds or of any others, CSV table, 'kaggle' or 'simulated' (default: HEARTBEAT_DATA if set, else simulated)
@@ -235,6 +260,7 @@ def heartbeat_train(
     resume:bool=False, # Go on with a run that was stopped, with its own settings
     distributed:bool=False, # Train in several processes at once, each with its share of every batch
     processes:int=None, # How many, with --distributed (default: one for each GPU; 2 without)
+    weights:str=None, # Trained weights to start from: m5 or best, or a model.safetensors of the same net (default: none)
 ):
     "Train a net on heart sounds, or on any folder of sounds, and score it on a fold that it has never heard."
     with plain_errors():
@@ -255,15 +281,15 @@ def heartbeat_train(
             elif distributed: launch(train_share, folder, settings, resume, processes=processes)
             else: train_run(folder, settings, resume)
 
-# %% ../nbs/10_cli.ipynb #e332190c
+# %% ../nbs/10_cli.ipynb #844d4177
 @command
 def heartbeat_data(
-    source:str=None, # Folder of recordings, 'kaggle', 'simulated' or urbansound8k=PATH (default: HEARTBEAT_DATA if set, else simulated)
+    source:str=None, # Folder of heart sounds or of any others, CSV table, 'kaggle' or 'simulated' (default: HEARTBEAT_DATA if set, else simulated)
     shards:str=None, # Pack the labelled clips into WebDataset shards, in this new folder
     shard_size:int=1000, # Most clips a shard
-    sr:int=None, # Sample rate of the shards, in Hz (default: 2000; for UrbanSound8K 8000)
+    sr:int=None, # Sample rate of the shards, in Hz (default: 2000; for UrbanSound8K 8000; for other sounds, chosen from them)
 ):
-    "Find recordings and show what is in them; pack them into shards, if wanted."
+    "Find recordings and show what is in them; of other sounds, also what is wrong with them; pack them into shards, if wanted."
     with plain_errors():
         from heartbeat_nb.datasets import find_source,sources
         if shards: need('webdataset', 'scale')
@@ -272,6 +298,10 @@ def heartbeat_data(
         counts = index.groupby(['set','label'], sort=False, observed=True).agg(clips=('ok','size'), usable=('ok','sum'), minutes=('secs', lambda s: s.sum()/60))
         print(counts.round(1).to_string())
         if shards:
+            from heartbeat_nb.audio import choose_sr
             from heartbeat_nb.shards import shard_info,write_shards
-            info = shard_info(write_shards(index, shards, sr or sources[name].sr, shard_size))
+            info = shard_info(write_shards(index, shards, sr or sources[name].sr or choose_sr(index).value, shard_size))
             print(f"Wrote {info['clips']} clips to {len(info['shards'])} shards in {shards}, {sum(o['bytes'] for o in info['shards'])/1e6:.1f} MB.")
+        if name=='audio':
+            from heartbeat_nb.audio import check_index
+            for o in check_index(index): print(f'Note: {o}')

@@ -10,7 +10,6 @@ __all__ = ['FullPool', 'Mean', 'any_length', 'Exported', 'facts', 'as_net', 'tra
 # %% ../nbs/08b_export.ipynb #4af28cce
 import json,logging,tempfile,warnings,zipfile
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 import torch, torch.nn.functional as F

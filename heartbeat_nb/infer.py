@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['sound_suffixes', 'silence', 'least_secs', 'clip_secs', 'fold_norms', 'Predictor', 'temper', 'cut', 'ahead',
            'predict_waves', 'open_sound', 'Steady', 'missing_share', 'Sound', 'Resampler', 'read_sound', 'Prediction',
-           'quality_notes', 'heart_rate_notes', 'listen', 'find_sounds', 'expand', 'iter_predictions', 'predict_files',
-           'predict_file', 'Span', 'StreamPredictor', 'as_mono', 'timeline_spans', 'Outline', 'clock', 'Timeline',
-           'predict_long', 'show_timeline', 'play_sound', 'only_python_speaks']
+           'quality_notes', 'heart_rate_notes', 'heart_net', 'listen', 'find_sounds', 'expand', 'iter_predictions',
+           'predict_files', 'predict_file', 'Span', 'StreamPredictor', 'as_mono', 'timeline_spans', 'Outline', 'clock',
+           'Timeline', 'predict_long', 'show_timeline', 'play_sound', 'only_python_speaks']
 
 # %% ../nbs/08_infer.ipynb #37c1e0f2
 import contextlib,errno,itertools,math,os,re,stat,sys
@@ -22,7 +22,7 @@ from fastcore.basics import patch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .core import BadInput,class_colors,window_begins
+from .core import BadInput,class_colors,classes,window_begins
 from .fast import side_by_side
 from .models import load_model
 

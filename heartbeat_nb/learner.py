@@ -24,7 +24,7 @@ from .augment import BCMix,augmentations
 from .core import BadInput,cache_dir,set_seed,write_atomic
 from .data import heartbeat_dls
 from .fast import keep_memory
-from .models import create_model,get_arch,save_model,write_tensors
+from .models import create_model,get_arch,save_model,start_from,write_tensors
 from .recordings import heartbeat_index,simulated_data
 
 # %% ../nbs/05_learner.ipynb #f42173c8

@@ -6,7 +6,7 @@
 __all__ = ['archs', 'variants', 'SameConv1d', 'Arch', 'list_models', 'get_arch', 'conv_block', 'ResBlock', 'stage', 'Recurrent',
            'LastStep', 'make_head', 'Features', 'RawNet', 'check_wave', 'init_glorot', 'kernel_samples', 'create_model',
            'n_params', 'overfit', 'linearize', 'receptive_field', 'write_tensors', 'save_model', 'own_models',
-           'load_model']
+           'load_model', 'start_from']
 
 # %% ../nbs/04_models.ipynb #09d106ed
 import errno,json

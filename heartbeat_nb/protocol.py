@@ -9,6 +9,7 @@ __all__ = ['protocols', 'protocol_folds', 'clip_names', 'held_out_answers', 'fit
 
 # %% ../nbs/06b_protocol.ipynb #adc63f61
 from collections.abc import Callable
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -44,7 +45,17 @@ def protocol_folds(
     tests = [t for r in range(repeats) for t in group_folds(clips.label, groups, folds, seed+r)]
     return [(clips.index.delete(t), clips.index[t]) for t in tests]
 
-# %% ../nbs/06b_protocol.ipynb #c34c0deb
+# %% ../nbs/06b_protocol.ipynb #53461a02
+def clip_names(
+    index:pd.DataFrame, # from `heartbeat_index`
+)->np.ndarray: # (clips,) of text, no two alike
+    "What results call the clips."
+    short = [Path(o).stem for o in index.file]
+    if len(set(short))==len(short): return np.array(short, object)
+    top = os.path.commonpath([os.path.dirname(o) for o in index.file])
+    return np.array([os.path.relpath(o, top) for o in index.file], object)
+
+# %% ../nbs/06b_protocol.ipynb #02442b5b
 def held_out_answers(
     learn, # a trained HeartbeatLearner
     index:pd.DataFrame, # of its DataLoaders
