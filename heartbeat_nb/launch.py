@@ -69,7 +69,7 @@ def _own_signals():
     finally:
         for k,v in before.items(): signal.signal(k, v)
 
-# %% ../nbs/00b_launch.ipynb #93abc28c
+# %% ../nbs/00b_launch.ipynb #9901b5a8
 def launch(
     f, # a function that can be imported by its name
     *args, # for it
@@ -81,13 +81,13 @@ def launch(
     from torch.distributed.launcher.api import elastic_launch
     processes = usual_processes() if processes is None else processes
     if processes<1: raise BadInput(f'{processes} processes are not possible. Give 1 or more.')
-    logs,log = Path(tempfile.mkdtemp()),logging.getLogger('torch.distributed.elastic')
-    level = log.level
-    log.setLevel(logging.CRITICAL+1) # what it would say is said below
+    logs = Path(tempfile.mkdtemp())
+    logs_of_torch = {o:o.level for o in map(logging.getLogger, ('torch.distributed.elastic', 'torch.multiprocessing.spawn'))}
+    for o in logs_of_torch: o.setLevel(logging.CRITICAL+1) # what they would say is said below
     try:
         with _own_signals(), unittest.mock.patch.dict(os.environ, _environment(processes)): return elastic_launch(_config(processes, logs), _call)(f, args)[0]
     except ChildFailedError as e: raise _why(e.get_first_failure()[1], processes, logs) from None
     except SignalException: raise KeyboardInterrupt from None
     finally:
-        log.setLevel(level)
+        for o,level in logs_of_torch.items(): o.setLevel(level)
         shutil.rmtree(logs, ignore_errors=True)
