@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['usual_processes', 'LostProcess', 'launch']
 
-# %% ../nbs/00b_launch.ipynb #1b45329b
-import logging,os,shutil,signal,sys,tempfile,time,unittest.mock
+# %% ../nbs/00b_launch.ipynb #d6788235
+import logging,os,shutil,signal,sys,tempfile,threading,time,unittest.mock
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -58,7 +59,17 @@ def _why(failure, processes, logs):
     told = stack.get('extraInfo', {}).get('py_callstack', said) if isinstance(stack, dict) else said
     return RuntimeError(f'{who} failed with exit code {code}.\n{told}')
 
-# %% ../nbs/00b_launch.ipynb #fd4547b5
+# %% ../nbs/00b_launch.ipynb #93987b16
+@contextmanager
+def _own_signals():
+    "Put back the handlers of signals afterwards; only a main thread has any."
+    main = threading.current_thread() is threading.main_thread()
+    before = {o:signal.getsignal(o) for o in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)} if main else {}
+    try: yield
+    finally:
+        for k,v in before.items(): signal.signal(k, v)
+
+# %% ../nbs/00b_launch.ipynb #9901b5a8
 def launch(
     f, # a function that can be imported by its name
     *args, # for it
@@ -70,13 +81,13 @@ def launch(
     from torch.distributed.launcher.api import elastic_launch
     processes = usual_processes() if processes is None else processes
     if processes<1: raise BadInput(f'{processes} processes are not possible. Give 1 or more.')
-    logs,log = Path(tempfile.mkdtemp()),logging.getLogger('torch.distributed.elastic')
-    level = log.level
-    log.setLevel(logging.CRITICAL+1) # what it would say is said below
+    logs = Path(tempfile.mkdtemp())
+    logs_of_torch = {o:o.level for o in map(logging.getLogger, ('torch.distributed.elastic', 'torch.multiprocessing.spawn'))}
+    for o in logs_of_torch: o.setLevel(logging.CRITICAL+1) # what they would say is said below
     try:
-        with unittest.mock.patch.dict(os.environ, _environment(processes)): return elastic_launch(_config(processes, logs), _call)(f, args)[0]
+        with _own_signals(), unittest.mock.patch.dict(os.environ, _environment(processes)): return elastic_launch(_config(processes, logs), _call)(f, args)[0]
     except ChildFailedError as e: raise _why(e.get_first_failure()[1], processes, logs) from None
     except SignalException: raise KeyboardInterrupt from None
     finally:
-        log.setLevel(level)
+        for o,level in logs_of_torch.items(): o.setLevel(level)
         shutil.rmtree(logs, ignore_errors=True)
