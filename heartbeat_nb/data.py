@@ -19,7 +19,7 @@ from plum import dispatch
 from torchaudio.functional import resample
 
 from .core import classes,unlabelled,class_colors,BadInput
-from .groups import group_folds,labelled_clips
+from .groups import group_folds,labelled_clips,recording_groups
 from .recordings import find_wavs,heartbeat_waves,load_wave,parse_name,scan_wavs,Waves
 
 # %% ../nbs/02d_data.ipynb #536e49f1
