@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['formats', 'pack_clip', 'unpack_clip', 'deal_shards', 'write_shards', 'shard_info', 'cut', 'ShardStream', 'share_of']
 
-# %% ../nbs/02f_shards.ipynb #30ed0202
-import copy,hashlib,io,json,os,random,re,shutil,tarfile,tempfile,zlib
+# %% ../nbs/02f_shards.ipynb #9a659239
+import copy,io,json,os,random,re,shutil,sys,tarfile,tempfile,zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -207,7 +207,7 @@ class ShardStream(IterableDataset):
             if count==len(self) and self.processes>1: return
         if count!=len(self): raise BadInput(f'An epoch of these shards had {count} clips, not {len(self)}. Write them again.')
 
-# %% ../nbs/02f_shards.ipynb #e4f2a7f1
+# %% ../nbs/02f_shards.ipynb #b61e4955
 def _as_is(o): return o
 
 @patch
@@ -218,8 +218,9 @@ def clips(self:ShardStream):
     while n<len(self):
         todo.append(mine[(len(todo)-len(mine))%len(mine)])
         n += todo[-1]['clips']
-    reader = _Reader(todo, self.path, self.info, self.n, self.train)
-    for some in DataLoader(reader, batch_size=None, num_workers=min(self.workers, len(todo)), collate_fn=_as_is):
+    reader,workers = _Reader(todo, self.path, self.info, self.n, self.train),min(self.workers, len(todo))
+    how = dict(multiprocessing_context='fork') if workers and sys.platform=='linux' else {} # a process that was spawned would spawn, and load everything again
+    for some in DataLoader(reader, batch_size=None, num_workers=workers, collate_fn=_as_is, **how):
         if isinstance(some, BadInput): raise some
         yield from zip(*some)
 
