@@ -205,14 +205,14 @@ def esc50_like(
     df.to_csv(path/'meta'/'esc50.csv', index=False)
     return path
 
-# %% ../nbs/02e_audio.ipynb #0023bd66
+# %% ../nbs/02e_audio.ipynb #5cd04af5
 def _as_index(rows, name):
     "The columns of `heartbeat_index`, from file, label, patient and fold."
     rows = rows.reset_index(drop=True)
     label = rows.label.fillna(unlabelled)
     names = sorted(set(label)-{unlabelled}) + ([unlabelled] if (label==unlabelled).any() else [])
     df = pd.DataFrame(dict(file=rows.file.map(str), set=name, label=pd.Categorical(label, names), noisy=False, patient=rows.patient.fillna('').astype(str), session=pd.NaT, site=''))
-    df = df.join(pd.DataFrame(scan_wavs([o.absolute() for o in rows.file]))).assign(fold=_whole_folds(rows.fold))
+    df = df.join(scan_wavs(rows.file)).assign(fold=_whole_folds(rows.fold))
     if df.fold.isna().all(): df = df.drop(columns='fold')
     df.insert(df.columns.get_loc('note'), 'ok', df.note.isin(['', 'silent'] if 'fold' in df else ['']))
     if (bad := ~df.ok).any(): print(f"Skipped {bad.sum()} of {len(df)} clips: {', '.join(f'{Path(f).name} ({n})' for f,n in zip(df.file[bad][:3], df.note[bad]))}{' ...' if bad.sum()>3 else ''}")

@@ -7,7 +7,7 @@ __all__ = ['post_classes', 'TensorWave', 'TensorClip', 'fits', 'CropWaves', 'Sta
            'label_vocab', 'heartbeat_dls', 'player', 'draw_wave', 'show_batch', 'extract_class_id', 'post_audio',
            'convert_data', 'load_converted', 'WaveDataset', 'post_dls']
 
-# %% ../nbs/02d_data.ipynb #c6da6ded
+# %% ../nbs/02d_data.ipynb #c03fb904
 import os,pickle,shutil,tempfile
 from pathlib import Path
 
@@ -200,7 +200,7 @@ def post_audio(
     x = (x-x.mean()) / max(x.std(), 1e-8)
     return np.pad(x[:n], (0, max(0, n-len(x)))).astype(np.float32)
 
-# %% ../nbs/02d_data.ipynb #e6df9646
+# %% ../nbs/02d_data.ipynb #1cdb0ed0
 def convert_data(
     path:str|Path, # a folder of recordings
     out:str|Path, # a new folder, which gets `train` and `test`
@@ -212,7 +212,7 @@ def convert_data(
     files,out = find_wavs(path),Path(out)
     if out.exists(): raise BadInput(f'{out} is there already. Give a new folder, or delete this one.')
     if not any(parse_name(f.name) for f in files): raise BadInput(f'No file in {path} has a name like those of the heart sound challenge. Give the folder that holds set_a and set_b.')
-    notes = [o['note'] for o in scan_wavs(files)]
+    notes = scan_wavs(files).note
     if bad := [f'{f.name} ({o})' for f,o in zip(files, notes) if o not in ('', 'silent')]: print(f"Skipped {len(bad)} of {len(files)} files: {', '.join(bad[:5])}")
     files = [f for f,o in zip(files, notes) if o in ('', 'silent')]
     if not 0<n_test<len(files): raise BadInput(f'A test set of {n_test} clips out of {len(files)} is not possible.')

@@ -75,7 +75,7 @@ def read_urbansound_csv(
     if df.slice_file_name.duplicated().any(): raise BadInput(f'{csv} lists {df.slice_file_name[df.slice_file_name.duplicated()].iloc[0]} twice. {again}')
     return df[need]
 
-# %% ../nbs/02c_datasets.ipynb #de691111
+# %% ../nbs/02c_datasets.ipynb #280b2ad3
 def _named(df, n=5): return ', '.join(f'{Path(f).name} ({o})' for f,o in zip(df.file[:n], df.note)) + (' ...' if len(df)>n else '')
 
 def urbansound_index(
@@ -89,7 +89,7 @@ def urbansound_index(
         raise BadInput(f'{csv} lists {len(gone)} of {len(files)} clips that are not in {audio}, the first {gone[0].relative_to(audio)}. Unpack the archive again.')
     names = said.drop_duplicates('classID').sort_values('classID')['class']
     df = pd.DataFrame(dict(file=list(map(str, files)), set='UrbanSound8K', label=pd.Categorical(said['class'], names), noisy=False,
-                           patient=said.fsID.astype(str), session=pd.NaT, site='')).join(pd.DataFrame(scan_wavs(files)))
+                           patient=said.fsID.astype(str), session=pd.NaT, site='')).join(scan_wavs(files))
     df.insert(df.columns.get_loc('note'), 'ok', df.note.isin(['', 'silent']))
     if (~df.ok).any(): print(f'Skipped {(~df.ok).sum()} of {len(df)} clips: {_named(df[~df.ok])}')
     if (silent := df.note=='silent').any(): print(f'Kept {silent.sum()} silent of {len(df)} clips, as the official folds count them: {_named(df[silent])}')

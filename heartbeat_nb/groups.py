@@ -189,13 +189,13 @@ def _correlate(x, y, sr, lag, k, lo=0, hi=None, refine=True):
     size = (_sums(a*a, k)*_sums(b*b, k)).sqrt()
     return (_sums(moving, k)>k/2)*_sums(a*b, k)/(size + 1e-6*size.max() + tiny),begin,lag
 
-# %% ../nbs/02b_groups.ipynb #46e726aa
+# %% ../nbs/02b_groups.ipynb #7ca3e349
 def _scanned(index):
     "An index that has `ok` and `hash`, from its files where they are missing."
     if 'file' not in index: raise BadInput('This table names no sound files. Give it a column file, or use name_groups, which looks at names only.')
     index = index.reset_index(drop=True)
     if {'ok','hash'} <= set(index): return index
-    return index.assign(**(scans := pd.DataFrame(scan_wavs([Path(o) for o in index.file])))[['hash']], ok=(scans.note=='').values)
+    return index.assign(**(scans := scan_wavs(index.file))[['hash']], ok=(scans.note=='').values)
 
 def _kept(file, make):
     "A table from `file`, or what `make` gives, kept there; a file that is not whole is made again."
@@ -216,7 +216,7 @@ def _copies(waves):
     copy = (first!=where).values
     return pd.DataFrame({'first':first[copy], 'second':where[copy], 'lag':0, 'at':waves.lengths[copy]/compare_sr/2, 'correlation':1.})
 
-# %% ../nbs/02b_groups.ipynb #201b9dd4
+# %% ../nbs/02b_groups.ipynb #bdfadff6
 def look_alikes(
     index:pd.DataFrame, # from `heartbeat_index`
     secs:float=1., # length over which two clips are compared; a shorter clip is compared whole
@@ -228,13 +228,13 @@ def look_alikes(
     key = ('6', secs, *index.hash, *index.ok)
     if (hours := waves.lengths.sum()/compare_sr/3600)>search_hours:
         print(f'These clips last {hours:.0f} hours: too long to compare all with all, so only copies of whole clips are looked for.', flush=True)
-        return _kept(cache_dir('shared')/(_digest('whole', *key)+'.json'), lambda: _copies(waves))
+        return _kept(cache_dir('shared')/(_digest(('whole', *key))+'.json'), lambda: _copies(waves))
     def make():
         print(f'Comparing the sound of {len(index)} clips, to find copies; once for these recordings', flush=True)
         rows = [(o.first, o.second, *_best(waves, o, secs)) for o in progress_bar(list(_candidates(waves, secs).itertuples()), leave=False)]
         df = pd.DataFrame(rows, columns=['first','second','lag','at','correlation']).sort_values('correlation', ascending=False, kind='stable')
         return df.drop_duplicates(['first','second'])
-    return _kept(cache_dir('shared')/(_digest(*key)+'.json'), make)
+    return _kept(cache_dir('shared')/(_digest(key)+'.json'), make)
 
 compare_sr = 2000 # Hz: the rate at which two stretches are compared, and at which nets are trained
 search_hours = 10. # of sound: beyond, the search for shared stretches would take too long

@@ -7,7 +7,7 @@ __all__ = ['recipes', 'Recipe', 'get_recipe', 'HeartbeatLearner', 'FitOnly', 'Hi
            'BalancedLoss', 'has_bf16', 'BFloat16', 'make_net', 'net_name', 'pretrained_features', 'crop_size',
            'SkipLone', 'asked_for', 'heartbeat_learner', 'lr_schedule', 'save_learner']
 
-# %% ../nbs/05_learner.ipynb #626683c3
+# %% ../nbs/05_learner.ipynb #9b937cff
 import hashlib,json,random
 from dataclasses import dataclass,asdict,replace
 from functools import partial
@@ -188,7 +188,7 @@ class BalancedLoss(CrossEntropyLossFlat):
         self.shift = balance*(counts/counts.sum()).log()
     def __call__(self, inp, targ): return super().__call__(inp+self.shift.to(inp.device), targ)
 
-# %% ../nbs/05_learner.ipynb #1ca3faf0
+# %% ../nbs/05_learner.ipynb #5661ffb1
 def has_bf16(
     device, # a torch device
 )->bool: # multiplies bfloat16 faster than float32?
@@ -196,6 +196,7 @@ def has_bf16(
     if device.type=='cuda': return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type=='cpu' and torch.cpu._is_avx512_bf16_supported()
 
+# %% ../nbs/05_learner.ipynb #d6c6f07e
 class BFloat16(Callback):
     "Run the net in bfloat16; weights and loss stay in float32."
     order = 99
@@ -264,7 +265,7 @@ def asked_for(
     "What a recipe adds to training."
     return [*([Augment(augmentations(r.augment))] if r.augment else []), *([BCMix()] if r.mix else []), *([BFloat16()] if r.bf16 else [])]
 
-# %% ../nbs/05_learner.ipynb #63772c20
+# %% ../nbs/05_learner.ipynb #5e52909c
 def heartbeat_learner(
     dls:DataLoaders, # from `heartbeat_dls` or `post_dls`
     arch:str|nn.Module|object='m5', # one of `list_models()`, or a net, or a function of the number of classes that makes one

@@ -7,16 +7,17 @@ __all__ = ['silence', 'kaggle_data', 'simulated_data', 'heartbeat_data', 'parse_
            'scan_wavs', 'check_csv', 'heartbeat_index', 'real_data', 'data_hash', 'load_wave', 'Waves', 'wave_int16',
            'heartbeat_waves']
 
-# %% ../nbs/02a_recordings.ipynb #4ed0303e
+# %% ../nbs/02a_recordings.ipynb #7db9ab11
 import hashlib,io,json,os,re,zlib
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import chain,islice
 from pathlib import Path
 
 import numpy as np, pandas as pd, soundfile as sf, torch
+from fastcore.basics import chunked
 from fastprogress.fastprogress import progress_bar
 from torchaudio.transforms import Resample
 
@@ -125,21 +126,32 @@ def ahead(
         yield todo.popleft().result()
         todo.extend(ex.submit(f, x) for x in islice(xs, 1))
 
-# %% ../nbs/02a_recordings.ipynb #f924c621
-def _digest(*parts): return hashlib.blake2b('\n'.join(map(str, parts)).encode(), digest_size=16).hexdigest()
+# %% ../nbs/02a_recordings.ipynb #28063364
+def _digest(parts):
+    h = hashlib.blake2b(digest_size=16)
+    for i,o in enumerate(parts): h.update(b'\n'*bool(i) + str(o).encode())
+    return h.hexdigest()
+
+def _state(file):
+    "A file's path and, if it is there, its size and time of change."
+    path = os.path.abspath(file)
+    try: stat = os.stat(path)
+    except OSError: return path
+    return path,stat.st_size,stat.st_mtime_ns
 
 def scan_wavs(
     files:list, # paths
-)->list: # of what `scan_wav` found, in the same order
+)->pd.DataFrame: # what `scan_wav` found, a row a file, in the same order
     "Scan files in parallel, once: a second call reads what the first one found."
-    stats = [(f.absolute(), s.st_size, s.st_mtime_ns) if f.exists() and (s := f.stat()) else (f.absolute(),) for f in files]
-    memo = cache_dir('scans')/(_digest('1', *stats)+'.json')
-    try: return json.loads(memo.read_text())
+    memo = cache_dir('scans')/(_digest(chain('2', map(_state, files)))+'.json')
+    try: return pd.DataFrame(json.loads(memo.read_text()))
     except (OSError, ValueError): pass
+    found = {o:[] for o in ('secs', 'sr', 'hash', 'note')}
     with ThreadPoolExecutor(os.cpu_count()) as ex:
-        res = list(progress_bar(ahead(ex, scan_wav, files), total=len(files), leave=False))
-    with write_atomic(memo) as p: p.write_text(json.dumps(res))
-    return res
+        for o in progress_bar(ahead(ex, scan_wav, files), total=len(files), leave=False):
+            for k,v in o.items(): found[k].append(v)
+    with write_atomic(memo) as p: p.write_text(json.dumps(found))
+    return pd.DataFrame(found)
 
 # %% ../nbs/02a_recordings.ipynb #9e1e7fa9
 def _plain(name): return re.sub('_+', '_', re.sub('Btraining_|[AB]unlabelledtest', '', Path(name).name)).strip('_').lower()
@@ -159,22 +171,27 @@ def check_csv(
     if wrong := [o for o,l in said.items() if have[o]!=l]:
         raise BadInput(f"{csv} and the file names give {len(wrong)} clips different labels: {wrong[0]} is '{said[wrong[0]]}' in the CSV. Correct one, or delete the CSV.")
 
-# %% ../nbs/02a_recordings.ipynb #1dae54de
+# %% ../nbs/02a_recordings.ipynb #b63e3d60
+def _named(path):
+    "The recordings of a folder, and what their names tell."
+    files = find_wavs(path)
+    df = pd.concat([pd.DataFrame([dict(file=str(f), **said) for f in some if (said := parse_name(f.name))]) for some in chunked(files, 1000)], ignore_index=True)
+    if df.empty: raise BadInput(f"No file in {path} has a name like those of the heart sound challenge, for example {files[0].name}. Give the folder that holds set_a and set_b.")
+    if len(df)<len(files):
+        unknown = [f.name for f in files if not parse_name(f.name)]
+        print(f"Skipped {len(unknown)} of {len(files)} files whose names tell no class: {', '.join(unknown[:5])}{' ...' if len(unknown)>5 else ''}")
+    return df
+
+# %% ../nbs/02a_recordings.ipynb #06431b4b
 def heartbeat_index(
     path:str|Path, # a folder of recordings in Kaggle's layout
 )->pd.DataFrame: # file, set, label, noisy, patient, session, site, secs, sr, ok, note, hash
     "One row a clip: what its name and its sound tell. Clips that cannot be used have `ok` False, and are named."
-    files = find_wavs(path)
-    names = [parse_name(o.name) for o in files]
-    if not any(names): raise BadInput(f"No file in {path} has a name like those of the heart sound challenge, for example {files[0].name}. Give the folder that holds set_a and set_b.")
-    known = [(f,n) for f,n in zip(files, names) if n]
-    scans = scan_wavs([f for f,_ in known])
-    df = pd.DataFrame([dict(file=str(f), **n, **s) for (f,n),s in zip(known, scans)])
+    df = _named(path)
+    df = df.join(scan_wavs(df.file))
     df.insert(df.columns.get_loc('note'), 'ok', df.note=='')
     for s,g in df.groupby('set'):
         if (csv := Path(path)/f'set_{s.lower()}.csv').is_file(): check_csv(csv, g)
-    unknown = [f.name for f,n in zip(files, names) if not n]
-    if unknown: print(f"Skipped {len(unknown)} of {len(files)} files whose names tell no class: {', '.join(unknown[:5])}{' ...' if len(unknown)>5 else ''}")
     bad = df[~df.ok]
     if len(bad): print(f"Skipped {len(bad)} of {len(df)} clips: {', '.join(f'{Path(f).name} ({n})' for f,n in zip(bad.file[:5], bad.note))}{' ...' if len(bad)>5 else ''}")
     if not df.ok.any(): raise BadInput(f'None of the {len(df)} clips in {path} can be used. Check the files.')
@@ -185,12 +202,12 @@ def real_data()->Path|None: # the folder of HEARTBEAT_DATA, if it is set
     "Where this reader's real recordings are, if anywhere; no test needs them."
     return Path(os.environ['HEARTBEAT_DATA']) if os.environ.get('HEARTBEAT_DATA') else None
 
-# %% ../nbs/02a_recordings.ipynb #15d75bc3
+# %% ../nbs/02a_recordings.ipynb #906b8a7d
 def data_hash(
     index:pd.DataFrame, # from `heartbeat_index`
 )->str: # 32 hex digits
     "A fingerprint of a set of recordings."
-    return _digest(*sorted(index.hash))
+    return _digest(sorted(index.hash))
 
 # %% ../nbs/02a_recordings.ipynb #4ffb6c21
 @lru_cache
@@ -247,14 +264,14 @@ def wave_int16(
     scale = max(float(abs(x).max(initial=0)), 1e-9)/32767
     return np.rint(x/scale).astype(np.int16),scale
 
-# %% ../nbs/02a_recordings.ipynb #10b5fb3a
+# %% ../nbs/02a_recordings.ipynb #d985d96b
 def heartbeat_waves(
     index:pd.DataFrame, # from `heartbeat_index`
     sr:int=2000, # sample rate of the result, in Hz
 )->Waves: # as long as `index`
     "Decode every usable clip of `index` once, or open what an earlier run decoded."
     if not 100<=sr<=192_000: raise BadInput(f'A sample rate of {sr} Hz is not usable. Give one from 100 to 192000; 2000 suits heart sounds.')
-    key = _digest('1', sr, *index.hash, *index.ok)
+    key = _digest(chain(('1', sr), index.hash, index.ok))
     stem = cache_dir('waves')/key
     if waves := _open_waves(stem, key, sr): return waves
     lengths,scales,crc = [],[],0

@@ -1,7 +1,7 @@
 """Measure speed side by side: `python tools/bench.py [PART ...]`. Ratios of one run can be compared; seconds of two machines cannot.
 
 Parts: limits (what this machine could do), data, train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), infer, folds
-(some of the 25 of the best recipe, several at a time).
+(some of the 25 of the best recipe, several at a time), gpu (needs one).
 Every contender runs in a process of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,statistics,subprocess,sys,tempfile,time
@@ -94,12 +94,12 @@ def run_peer(python, script, *args):
     if res.returncode: sys.exit(f'{script} {" ".join(map(str, args))} failed:\n{res.stderr[-2000:]}')
     return json.loads(res.stdout.strip().splitlines()[-1])
 
-def train(data, repeats, keras, epochs=3, few=256):
+def train(data, repeats, keras, epochs=8, few=256):
     "Seconds an epoch of M5 as in the post, of M18 and of M34; and the loss after each epoch."
     work = Path(tempfile.mkdtemp())
     n,m = as_arrays(data, 8000, 1.25, None, work/'post.npz'),as_arrays(data, 2000, 4., few, work/'few.npz')
-    jobs = {f'm5 {way} {bs}':(sys.executable, 'torch_loop.py', way, 'm5', work/'post.npz', epochs, bs) for way,bs in [('ours', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]}
-    jobs |= {f'{net} {way} 32':(sys.executable, 'torch_loop.py', way, net, work/'few.npz', epochs, 32) for net in ('m18', 'm34') for way in ('ours', 'bare')}
+    jobs = {f'm5 {way} {bs}':(sys.executable, 'torch_loop.py', way, 'm5', work/'post.npz', epochs, bs) for way,bs in [('ours', 128), ('net', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]}
+    jobs |= {f'{net} {way} 32':(sys.executable, 'torch_loop.py', way, net, work/'few.npz', 3, 32) for net in ('m18', 'm34') for way in ('ours', 'bare')}
     if keras: jobs['m5 keras 128'] = keras,'keras_m5.py',work/'post.npz',epochs,128
     runs = {k:[] for k in jobs}
     for seed in range(repeats):
@@ -129,6 +129,37 @@ def infer(data, repeats, keras, clips=256):
                 f(x[:32])
                 rates[f'{name} {k}'] = [clips/o for o in timed(lambda: [f(o) for o in x.split(32)], 2*repeats)]
     save('infer', seconds_a_clip=4., batch=32, rates=rates)
+
+def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
+    "On a GPU: clips a second of three nets in training, beside a bare loop and the arithmetic; and which operations take its time."
+    import torch
+    from fastai.torch_core import default_device
+    from heartbeat_nb.anatomy import multiply_adds
+    from heartbeat_nb.models import create_model
+    device,rng,work = default_device(),np.random.default_rng(0),Path(tempfile.mkdtemp())
+    np.savez(work/'noise.npz', x=rng.standard_normal((clips, 1, samples), dtype=np.float32), y=np.arange(clips)%10)
+    a = torch.randn(4096, 4096, device=device, dtype=torch.bfloat16)
+    product = lambda: (a@a)[0,0].item() # waits for the device
+    rate = max(2*4096**3/o for o in timed(product, 5*repeats, product))
+    rates,least,parts = {},{},{}
+    for net in 'm5','m18','m34':
+        asked = multiply_adds(create_model(net), torch.randn(1, 1, samples))
+        least[net] = rate/2/(3*sum(asked[o] for o in ('features', 'head')) - asked['features.0'])
+        for way in 'resident','bare': rates[f'{net} {way}'] = [clips/o for seed in range(repeats) for o in run_peer(sys.executable, 'torch_loop.py', way, net, work/'noise.npz', 4, bs, seed)['seconds'][1:]]
+        parts[net] = operations(create_model(net).to(device), torch.randn(bs, 1, samples, device=device))
+    save('gpu', samples=samples, batch=bs, rates=rates, arithmetic=least, operations=parts)
+
+def operations(net, x, most=8):
+    "Seconds on the device of the operations that take longest in a step in bfloat16."
+    import torch
+    from torch.profiler import profile
+    def step():
+        with torch.autocast(x.device.type, torch.bfloat16): loss = net(x).float().logsumexp(1).mean()
+        loss.backward()
+    step()
+    with profile() as p: step()
+    own = lambda o: o.self_device_time_total if x.device.type=='cuda' else o.self_cpu_time_total
+    return {o.key:own(o)/1e6 for o in sorted(p.key_averages(), key=own, reverse=True)[:most]}
 
 def folds(data, repeats, keras):
     "Folds of the best recipe on all cores, one thread a process, after the head start that they share."

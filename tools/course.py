@@ -46,6 +46,10 @@ def reading(cells):
         if more: break
     return round(w/words + n/lines)
 
+def measured():
+    "Seconds that each page took, as tools/run_nbs.py noted them."
+    return json.loads((root/'nbs'/'results'/'minutes.json').read_text())
+
 def minutes(cells, secs):
     "The sentence that says how long a page takes."
     n = round(secs/60)
@@ -64,7 +68,7 @@ def put(cells, kind, found, text, at):
 
 def dress(cells, name):
     "Put badge, first cell and minutes where they belong."
-    cfg,runs = settings(),json.loads((root/'nbs'/'results'/'minutes.json').read_text())
+    cfg,runs = settings(),measured()
     put(cells, 'markdown', lambda s: s.startswith('[![Open'), badge(cfg, name), 1)
     put(cells, 'code', lambda s: 'google.colab' in s, setup_cell(cfg), next(i for i,c in enumerate(cells) if c['cell_type']=='code'))
     intro = next((c for c in cells if c['cell_type']=='markdown' and know in source(c)), None)
@@ -79,7 +83,7 @@ def findings(path):
     text = '\n\n'.join(source(c) for c in cells if c['cell_type']=='markdown')
     before = [source(c) for c in cells]
     if know not in text: yield f'does not say "{know}"'
-    elif took not in text: yield f'does not say "{took}": run tools/run_nbs.py on it at full size, then tools/course.py'
+    elif path.stem not in measured(): yield f'has no measured minutes: run tools/run_nbs.py on it at full size, then tools/course.py'
     dress(cells, path.stem)
     if before!=[source(c) for c in cells]: yield 'badge, first cell or minutes are missing or old: run tools/course.py'
     if (n := reading(cells))>most: yield f'takes {n} minutes to read, at most {most}: shorten it, or fold code that the story can do without'

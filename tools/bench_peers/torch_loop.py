@@ -1,32 +1,51 @@
 "Train with the package, or in the loop of PyTorch's own tutorials: `python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED`. The last line is JSON."
 import json,sys,time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np,torch
+from fastai.torch_core import default_device
 from torch.nn import functional as F
 from torch.utils.data import DataLoader,TensorDataset
 
-def bare(net, x, y, epochs, bs):
-    "Float32, torch's own layers and Adam, and nothing else."
-    from heartbeat_nb.fast import plain
+def bare(net, x, y, epochs, bs, quick=False):
+    "Adam and nothing else: torch's own layers in 32 bits or, when `quick`, the package's in bfloat16, which leaves the Learner as the only difference."
+    from heartbeat_nb.fast import keep_memory,plain
     from heartbeat_nb.models import create_model
-    model = create_model(net, int(y.max())+1)
+    device = default_device()
+    model = create_model(net, int(y.max())+1).to(device)
     opt,dl = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4),DataLoader(TensorDataset(x, y), bs, shuffle=True)
-    with plain():
+    if quick: keep_memory()
+    with nullcontext() if quick else plain():
         for _ in range(epochs):
             losses,start = [],time.perf_counter()
             for xb,yb in dl:
+                xb,yb = xb.to(device),yb.to(device)
                 opt.zero_grad()
-                loss = F.cross_entropy(model(xb), yb)
+                with torch.autocast(device.type, torch.bfloat16, enabled=quick): loss = F.cross_entropy(model(xb).float(), yb)
                 loss.backward()
                 opt.step()
-                losses.append(loss.item()*len(xb))
-            yield time.perf_counter()-start,sum(losses)/len(x)
+                losses.append(loss.detach()*len(xb))
+            total = sum(losses).item() # waits for the device
+            yield time.perf_counter()-start,total/len(x)
 
-def ours(net, x, y, epochs, bs, bf16):
-    "A Learner with the recipe of the post, on the post's kind of data."
-    from fastai.basics import Callback,DataLoaders,TfmdDL,default_device
-    from heartbeat_nb.data import WaveDataset
+def loaders(x, y, names, bs, resident):
+    "Ready waves, as the post's code makes them; or, if `resident`, clips that live where the net is, as `heartbeat_dls` has them."
+    from fastai.basics import DataLoaders,TfmdDL
+    from heartbeat_nb.data import ClipDataset,CropWaves,Standardize,WaveDataset
+    from heartbeat_nb.recordings import Waves
+    count,size = len(x),x.shape[-1]
+    kind,clips,tfms = WaveDataset,list(x),None
+    if resident:
+        scale = float(x.abs().max())/32767
+        waves = Waves(np.rint(x.numpy().ravel()/scale).astype(np.int16), np.arange(count)*size, np.full(count, size), np.full(count, scale, np.float32), 8000)
+        kind,clips,tfms = ClipDataset,range(count),[CropWaves(waves, size/8000), Standardize()]
+    dls = [TfmdDL(kind(clips[:n], y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0, after_batch=tfms) for i,n in enumerate((count, 16))]
+    return DataLoaders(*dls, device=default_device()).add_vocab(names)
+
+def ours(net, x, y, epochs, bs, seed, bf16, resident=False):
+    "A Learner with the recipe of the post."
+    from fastai.basics import Callback
     from heartbeat_nb.learner import heartbeat_learner,recipes
     class Watch(Callback):
         order = 60
@@ -36,12 +55,13 @@ def ours(net, x, y, epochs, bs, bf16):
             if self.training: self.waits += time.perf_counter()-getattr(self, 'since', self.start)
         def after_batch(self):
             self.since = time.perf_counter()
-            if self.training: self.losses.append(self.loss.item()*len(self.y))
-        def after_train(self): self.epochs.append((time.perf_counter()-self.start, sum(self.losses)/len(x), self.waits))
+            if self.training: self.losses.append(self.loss.detach()*len(self.y))
+        def after_train(self):
+            total = sum(self.losses).item() # waits for the device
+            self.epochs.append((time.perf_counter()-self.start, total/len(x), self.waits))
     names = list(range(int(y.max())+1))
-    dls = [TfmdDL(WaveDataset(list(x[:n]), y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0) for i,n in enumerate((len(x), 16))]
     watch = Watch()
-    learn = heartbeat_learner(DataLoaders(*dls, device=default_device()).add_vocab(names), net, replace(recipes['post'], schedule='flat', keep='last', bf16=bf16), cbs=watch)
+    learn = heartbeat_learner(loaders(x, y, names, bs, resident), net, replace(recipes['post'], schedule='flat', keep='last', bf16=bf16), seed=seed, cbs=watch)
     with learn.no_bar(), learn.no_logging(): learn.fit(epochs)
     return watch.epochs
 
@@ -50,5 +70,5 @@ if __name__=='__main__':
     torch.manual_seed(int(seed))
     x,y = (torch.from_numpy(o) for o in np.load(data).values())
     args = net,x,y.long(),int(epochs),int(bs)
-    res = list(bare(*args) if way=='bare' else ours(*args, bf16=way=='ours'))
+    res = list(bare(*args, quick=way=='net') if way in ('bare', 'net') else ours(*args, int(seed), bf16=way!='ours32', resident=way=='resident'))
     print(json.dumps(dict(seconds=[o[0] for o in res], losses=[o[1] for o in res], waits=[o[2] for o in res if len(o)>2])))
