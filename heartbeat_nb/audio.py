@@ -7,7 +7,7 @@ __all__ = ['split_names', 'synonyms', 'rates', 'find_audio', 'fold_of', 'read_fo
            'read_labels', 'near_tables', 'find_tables', 'read_speech_commands', 'speech_commands_like', 'esc50_like',
            'is_hearts', 'audio_index', 'Choice', 'power_end', 'choose_sr', 'choose_secs', 'choose_fold', 'check_index']
 
-# %% ../nbs/02e_audio.ipynb #38446a6f
+# %% ../nbs/02e_audio.ipynb #9e757219
 import os,re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from scipy.signal import welch
 
 from .core import BadInput,unlabelled
 from .datasets import urbansound_index
-from .groups import find_shared_audio,labelled_clips,most_hours,name_groups
+from .groups import find_shared_audio,labelled_clips,name_groups
 from .infer import sound_suffixes
 from .recordings import heartbeat_index,load_wave,parse_name,scan_wavs
 
@@ -361,11 +361,11 @@ def _sound(df, folds):
     if 'fold' not in df and len(lengths := df.groupby('label', observed=True).secs.agg(['min', 'max'])) and any(a>b for a in lengths['min'] for b in lengths['max']):
         yield f"Lengths differ by class: {lengths['min'].idxmax()} clips are all longer than those of {lengths['max'].idxmin()}. A net may learn the length."
 
-# %% ../nbs/02e_audio.ipynb #ea84deed
+# %% ../nbs/02e_audio.ipynb #63d95665
 def _copies(df, folds):
-    same = [g.index.tolist() for _,g in df.groupby('hash') if len(g)>1]
+    same = [g.index.tolist() for _,g in df[df.hash.duplicated(keep=False)].groupby('hash')]
     pairs = [(g[0], o, 'the same file') for g in same for o in g[1:]]
-    if 'fold' not in df and df.secs.sum()<=3600*most_hours:
+    if 'fold' not in df:
         known = {tuple(sorted(o[:2])) for o in pairs}
         pairs += [(i, j, f'{s:.1f} s of the same sound') for i,j,s in find_shared_audio(df)[['first', 'second', 'secs']].itertuples(index=False) if (i, j) not in known]
     if not pairs: return

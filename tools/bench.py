@@ -1,7 +1,7 @@
-"""Measure speed side by side: `python tools/bench.py [PART ...]`. Ratios of one run can be compared; seconds of two machines cannot.
+"""Measure speed side by side: `python tools/bench.py [--parts PART,PART]`. Ratios of one run can be compared; seconds of two machines cannot.
 
-Parts: limits (what this machine could do), data, train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), infer, folds
-(some of the 25 of the best recipe, several at a time), gpu (needs one).
+Parts: limits (what this machine could do), data, train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), loop (what
+the Learner costs), infer, folds (some of the 25 of the best recipe, several at a time), gpu (needs one).
 Every contender runs in a process of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,statistics,subprocess,sys,tempfile,time
@@ -98,7 +98,7 @@ def train(data, repeats, keras, epochs=8, few=256):
     "Seconds an epoch of M5 as in the post, of M18 and of M34; and the loss after each epoch."
     work = Path(tempfile.mkdtemp())
     n,m = as_arrays(data, 8000, 1.25, None, work/'post.npz'),as_arrays(data, 2000, 4., few, work/'few.npz')
-    jobs = {f'm5 {way} {bs}':(sys.executable, 'torch_loop.py', way, 'm5', work/'post.npz', epochs, bs) for way,bs in [('ours', 128), ('net', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]}
+    jobs = {f'm5 {way} {bs}':(sys.executable, 'torch_loop.py', way, 'm5', work/'post.npz', epochs, bs) for way,bs in [('ours', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]}
     jobs |= {f'{net} {way} 32':(sys.executable, 'torch_loop.py', way, net, work/'few.npz', 3, 32) for net in ('m18', 'm34') for way in ('ours', 'bare')}
     if keras: jobs['m5 keras 128'] = keras,'keras_m5.py',work/'post.npz',epochs,128
     runs = {k:[] for k in jobs}
@@ -107,6 +107,13 @@ def train(data, repeats, keras, epochs=8, few=256):
             runs[k].append(run_peer(*job, seed))
             print(f"{k:14} {statistics.median(runs[k][-1]['seconds'][1:]):7.2f} s an epoch", flush=True)
     save('train', clips=n, few=m, runs=runs, seconds={k:[s for o in v for s in o['seconds'][1:]] for k,v in runs.items()})
+
+def loop(data, repeats, keras, epochs=12):
+    "Epochs of M5 in the Learner and, between them and in the same process, of the same net in a bare loop."
+    work = Path(tempfile.mkdtemp())
+    as_arrays(data, 8000, 1.25, None, work/'post.npz')
+    runs = [run_peer(sys.executable, 'torch_loop.py', 'both', 'm5', work/'post.npz', epochs, 128, seed) for seed in range(repeats)]
+    save('loop', seconds=dict(learner=[s for o in runs for s in o['seconds'][1:]], bare=[s for o in runs for s in o['beside'][1:]]))
 
 def infer(data, repeats, keras, clips=256):
     "Windows of 4 s answered in a second: torch, torch compiled, onnxruntime."
@@ -195,7 +202,7 @@ def quick(data, repeats, keras):
 
 @call_parse
 def main(
-    parts:str='limits,data,train,infer', # Which, with commas between
+    parts:str='limits,data,train,loop,infer,folds', # Which, with commas between
     data:str=None, # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
     keras:str=None, # A Python that has keras and tensorflow, for the peer of the post

@@ -43,8 +43,8 @@ def loaders(x, y, names, bs, resident):
     dls = [TfmdDL(kind(clips[:n], y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0, after_batch=tfms) for i,n in enumerate((count, 16))]
     return DataLoaders(*dls, device=default_device()).add_vocab(names)
 
-def ours(net, x, y, epochs, bs, seed, bf16, resident=False):
-    "A Learner with the recipe of the post."
+def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
+    "A Learner with the recipe of the post; after each of its epochs, one of `beside`."
     from fastai.basics import Callback
     from heartbeat_nb.learner import heartbeat_learner,recipes
     class Watch(Callback):
@@ -59,6 +59,8 @@ def ours(net, x, y, epochs, bs, seed, bf16, resident=False):
         def after_train(self):
             total = sum(self.losses).item() # waits for the device
             self.epochs.append((time.perf_counter()-self.start, total/len(x), self.waits))
+        def after_epoch(self):
+            if beside: self.epochs[-1] += next(beside)[:1]
     names = list(range(int(y.max())+1))
     watch = Watch()
     learn = heartbeat_learner(loaders(x, y, names, bs, resident), net, replace(recipes['post'], schedule='flat', keep='last', bf16=bf16), seed=seed, cbs=watch)
@@ -70,5 +72,6 @@ if __name__=='__main__':
     torch.manual_seed(int(seed))
     x,y = (torch.from_numpy(o) for o in np.load(data).values())
     args = net,x,y.long(),int(epochs),int(bs)
-    res = list(bare(*args, quick=way=='net') if way in ('bare', 'net') else ours(*args, int(seed), bf16=way!='ours32', resident=way=='resident'))
-    print(json.dumps(dict(seconds=[o[0] for o in res], losses=[o[1] for o in res], waits=[o[2] for o in res if len(o)>2])))
+    if way=='bare': res = list(bare(*args))
+    else: res = ours(*args, int(seed), bf16=way!='ours32', resident=way=='resident', beside=bare(*args, quick=True) if way=='both' else None)
+    print(json.dumps(dict(zip(('seconds', 'losses', 'waits', 'beside'), zip(*res)))))
