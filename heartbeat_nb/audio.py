@@ -51,7 +51,7 @@ def fold_of(
 def read_folders(
     path:Path, # the folder that was given
     files:list, # sound files in it
-    group:str=None, # a regular expression, found in each file's path: what it matches, or its first bracket, is the group; None: the folders inside a class
+    group:str|None=None, # a regular expression, found in each file's path: what it matches, or its first bracket, is the group; None: the folders inside a class
 )->pd.DataFrame: # file, label, patient, fold
     "What the folders say about each file."
     def row(f):
@@ -77,7 +77,7 @@ synonyms = dict(file='file filename filepath path audio audiofile audiopath wav 
 def find_column(
     df:pd.DataFrame, # a table
     what:str, # file, label, group or fold
-    name:str=None, # of the column, if one says so
+    name:str|None=None, # of the column, if one says so
 )->str|None: # the column's name, if there is one
     "Which column of a table is it?"
     if name and name not in df: raise BadInput(f"The table has no column {name}. It has {', '.join(df)}.")
@@ -253,10 +253,10 @@ def is_hearts(
 
 def audio_index(
     path:str|Path, # a folder of sounds, or a CSV table
-    file:str=None, # column with the file names; None: the one with a usual name. So for the others
-    label:str=None, # column with the classes
-    group:str=None, # column that says who or what was recorded; for folders a regular expression, ''  for no groups
-    fold:str=None, # column with official folds: numbers, or train, valid and test
+    file:str|None=None, # column with the file names; None: the one with a usual name. So for the others
+    label:str|None=None, # column with the classes
+    group:str|None=None, # column that says who or what was recorded; for folders a regular expression, ''  for no groups
+    fold:str|None=None, # column with official folds: numbers, or train, valid and test
 )->pd.DataFrame: # the columns of `heartbeat_index`, and `fold` if there are official ones
     "One row a clip, of any folder of sounds."
     path = Path(path).expanduser()

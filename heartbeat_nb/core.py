@@ -4,13 +4,16 @@
 
 # %% auto #0
 __all__ = ['classes', 'unlabelled', 'class_colors', 'window_begins', 'BadInput', 'need', 'RunSize', 'device_name', 'scale',
-           'set_seed', 'write_atomic', 'cache_dir', 'provenance', 'save_result', 'load_result']
+           'set_seed', 'write_atomic', 'cache_dir', 'ahead', 'provenance', 'save_result', 'load_result']
 
-# %% ../nbs/00_core.ipynb #ad6eae7f
+# %% ../nbs/00_core.ipynb #5a8551a7
 import json,os,platform,random,tempfile
+from collections import deque
+from collections.abc import Callable
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 
 import numpy as np, torch
@@ -103,6 +106,20 @@ def cache_dir(
     path = Path(os.environ.get('HEARTBEAT_CACHE') or xdg_cache_home()/'heartbeat_nb')/name
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+# %% ../nbs/00_core.ipynb #c3a70a2a
+def ahead(
+    ex, # a ThreadPoolExecutor or ProcessPoolExecutor
+    f:Callable, # what to do with each
+    xs, # an iterable, which may be endless
+    n:int=64, # how many may be done, or under way, before they are asked for
+): # yields f(x) of each, in order
+    "`ex.map` that keeps only a few results waiting."
+    xs = iter(xs)
+    todo = deque(ex.submit(f, x) for x in islice(xs, n))
+    while todo:
+        yield todo.popleft().result()
+        todo.extend(ex.submit(f, x) for x in islice(xs, 1))
 
 # %% ../nbs/00_core.ipynb #1e86cd2d
 def provenance()->dict: # versions by package, python, device, threads

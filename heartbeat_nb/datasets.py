@@ -8,6 +8,7 @@ __all__ = ['urban_classes', 'urbansound_help', 'sources', 'urbansound_like', 'ur
 
 # %% ../nbs/02c_datasets.ipynb #91036af4
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def heard_before(
 @dataclass(frozen=True)
 class Source:
     "A kind of data, and how it is used unless one says otherwise."
-    index:callable # where it is -> one row a clip
+    index:Callable # where it is -> one row a clip
     sr:int # sample rate of the waves, in Hz; None, here and below: chosen from the data
     secs:float # length of a crop
     folds:int # how many there are
@@ -161,7 +162,7 @@ sources = dict(
 
 # %% ../nbs/02c_datasets.ipynb #0b65533c
 def find_source(
-    data:str|Path=None, # a folder or a CSV table; 'kaggle', 'simulated' or None: heart sounds; NAME=PATH: one of `sources`
+    data:str|Path|None=None, # a folder or a CSV table; 'kaggle', 'simulated' or None: heart sounds; NAME=PATH: one of `sources`
 )->tuple: # its name in `sources`, and the path, in full if it exists
     "Read what a person says about where data is, and see what is there."
     m = re.fullmatch(r'([\w-]+)=(.*)', str(data or ''))

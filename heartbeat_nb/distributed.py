@@ -27,8 +27,8 @@ class SharedDL(DistributedDL):
     "The share of one process in the batches of a loader."
     def __init__(self,
         dl, # a TfmdDL whose `bs` is that of all processes together
-        rank:int=None, # which process; None: this one
-        world_size:int=None, # how many; None: as many as there are
+        rank:int|None=None, # which process; None: this one
+        world_size:int|None=None, # how many; None: as many as there are
         device=None, # where its clips, and the net, are
     ):
         n = num_distrib() if world_size is None else world_size

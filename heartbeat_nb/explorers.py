@@ -47,7 +47,7 @@ class PredictionExplorer(Panel):
     "Give a net a recording; see what it hears when, how sure it is, and where it looks."
     alt = 'What the net heard over time, its probabilities, and the wave'
     def __init__(self,
-        model='best', # a `Predictor`, a net, the name of one that comes with the package, or a .safetensors file
+        model:object='best', # a `Predictor`, a net, the name of one that comes with the package, or a .safetensors file
         source=None, # a sound to begin with: path, or a file opened for reading bytes
         saliency=saliency, # saliency(net, wave) -> (samples,): how much the answer hangs on each sample of a wave at the net's sample rate
         secs:float=10., # most that is drawn and played at once
@@ -158,7 +158,7 @@ class FilterExplorer(Panel):
     "Pick a layer and a filter; see its kernel and its frequencies, see and hear what it answers to most."
     alt = 'Kernel of a filter, its answer by frequency, and the wave it answers to most'
     def __init__(self,
-        model='best', # a net of this package, the name of one that comes with it, or a .safetensors file
+        model:object='best', # a net of this package, the name of one that comes with it, or a .safetensors file
         clips:list|None=None, # of Clip; None: simulated ones
         sr:int|None=None, # sample rate of the net's waves, in Hz; None: as the net says
     ):

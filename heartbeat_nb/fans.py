@@ -74,7 +74,7 @@ def fan_sound(
 
 # %% ../nbs/01b_fans.ipynb #71f40f6a
 def synth_fans(
-    path:str|Path=None, # a folder that does not exist yet; None: one in the cache, made once
+    path:str|Path|None=None, # a folder that does not exist yet; None: one in the cache, made once
     fans:int=40, # how many; they take turns in the four states
     clips:int=6, # recordings of each
     seed:int=0, # the same seed gives the same sounds

@@ -42,7 +42,7 @@ def listened(
 def image_conv(
     x:torch.Tensor, # (batch, channels in, 1, samples)
     weight:torch.Tensor, # (channels out, channels in, kernel) of a `Conv1d`
-    bias:torch.Tensor=None, # (channels out,)
+    bias:torch.Tensor|None=None, # (channels out,)
     stride:int=1, # in samples
     pads:tuple=(0,0), # zeros to the left and to the right
 )->torch.Tensor: # (batch, channels out, 1, samples), channels side by side
@@ -64,7 +64,7 @@ def side_by_side(
 def row_conv(
     x:torch.Tensor, # (batch, 1, samples)
     weight:torch.Tensor, # (channels out, 1, kernel)
-    bias:torch.Tensor=None, # (channels out,)
+    bias:torch.Tensor|None=None, # (channels out,)
     stride:int=4, # 1, 2, 4 or 8 samples
     pads:tuple=(38,38), # zeros to the left and to the right
     row:int=8, # samples a row

@@ -7,6 +7,7 @@ __all__ = ['fold_job', 'run_jobs', 'submit_folds']
 
 # %% ../nbs/06d_jobs.ipynb #50e3585b
 import hashlib,json,os,shutil,time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
@@ -28,7 +29,7 @@ def fold_job(
     test:pd.Index, # row names held out
     seed:int, # of weights and batches
     index:pd.DataFrame, # from `heartbeat_index`
-    threads:int=None, # cores that it may use; None: as PyTorch takes them
+    threads:int|None=None, # cores that it may use; None: as PyTorch takes them
     **kwargs, # for `fit_fold`: arch, recipe, epochs, and for `heartbeat_dls`
 ):
     "Train one fold, and write down what it says of the held-out clips."
@@ -38,11 +39,11 @@ def fold_job(
 
 # %% ../nbs/06d_jobs.ipynb #6dcb3730
 def run_jobs(
-    f:callable, # what a job calls
+    f:Callable, # what a job calls
     todo:list, # its arguments, a tuple a job
     folder:str|Path, # for submitit's own files: what was asked, what was said
-    cluster:str=None, # 'slurm' or 'local'; None: slurm where it is installed, else local
-    at_once:int=None, # how many may run at a time; None: on one machine as many as it has cores, on a cluster as many as it lets
+    cluster:str|None=None, # 'slurm' or 'local'; None: slurm where it is installed, else local
+    at_once:int|None=None, # how many may run at a time; None: on one machine as many as it has cores, on a cluster as many as it lets
     **options, # for submitit: timeout_min, gpus_per_node, cpus_per_task, mem_gb, slurm_partition ...
 ):
     "Run jobs until all are done; the first that fails ends the others of this machine, and says where its log is."
@@ -75,12 +76,12 @@ def submit_folds(
     folds:int=5, # parts of each
     seed:int=0, # of the first repeat; the next has the next seed
     protocol:str='grouped', # one of `protocols`
-    path:str|Path=None, # the result file; None: results/NET_RECIPE_PROTOCOL.json
-    epochs:int=None, # in place of the recipe's
-    cluster:str=None, # 'slurm' or 'local'; None: slurm where it is installed, else local
-    at_once:int=None, # how many may run at a time
-    threads:int=None, # cores of each job; None: as PyTorch takes them
-    options:dict=None, # for submitit: timeout_min, gpus_per_node, slurm_partition ...
+    path:str|Path|None=None, # the result file; None: results/NET_RECIPE_PROTOCOL.json
+    epochs:int|None=None, # in place of the recipe's
+    cluster:str|None=None, # 'slurm' or 'local'; None: slurm where it is installed, else local
+    at_once:int|None=None, # how many may run at a time
+    threads:int|None=None, # cores of each job; None: as PyTorch takes them
+    options:dict|None=None, # for submitit: timeout_min, gpus_per_node, slurm_partition ...
     sr:int=2000, # sample rate, in Hz
     secs:float=4., # length of a crop
     **kwargs, # for `heartbeat_dls`: bs, vocab, batch_tfms

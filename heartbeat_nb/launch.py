@@ -73,7 +73,7 @@ def _own_signals():
 def launch(
     f, # a function that can be imported by its name
     *args, # for it
-    processes:int=None, # how many; None: `usual_processes()`
+    processes:int|None=None, # how many; None: `usual_processes()`
 ): # what the first process returned
     "Call `f` in several processes at once, each with its RANK; if one ends badly, all end, and the reason is raised."
     from torch.distributed.elastic.multiprocessing.api import SignalException

@@ -271,10 +271,10 @@ def heartbeat_learner(
     arch:str|nn.Module|object='m5', # one of `list_models()`, or a net, or a function of the number of classes that makes one
     recipe:str|Recipe='onecycle', # one of `recipes`, or one of your own
     seed:int=0, # the same seed gives the same run on the same machine
-    path:str|Path=None, # folder for history.csv and the checkpoint; None: nothing is written
-    lr:float=None, # in place of the recipe's
+    path:str|Path|None=None, # folder for history.csv and the checkpoint; None: nothing is written
+    lr:float|None=None, # in place of the recipe's
     cbs=None, # more callbacks
-    weights:str|Path=None, # what to start from: one of `own_models()`, or a file that `save_model` wrote; None: from scratch, or from the recipe's head start
+    weights:str|Path|None=None, # what to start from: one of `own_models()`, or a file that `save_model` wrote; None: from scratch, or from the recipe's head start
 )->HeartbeatLearner: # ready for `fit_recipe`
     "A Learner for waveforms: net by name, training by recipe."
     r = get_recipe(recipe)
@@ -307,7 +307,7 @@ def lr_schedule(
 # %% ../nbs/05_learner.ipynb #6c24b887
 @patch
 def fit_recipe(self:HeartbeatLearner,
-    epochs:int=None, # in place of the recipe's
+    epochs:int|None=None, # in place of the recipe's
     resume:bool=False, # go on from the checkpoint in the Learner's folder
 )->HeartbeatLearner: # itself, trained
     "Train as the recipe says."

@@ -209,7 +209,7 @@ class RawNet(nn.Module):
         arch:Arch, # the row of the table
         n_out:int, # classes
         in_channels:int=1, # channels of the waveform
-        samples:int=None, # length of every wave; for nets with fully connected layers alone
+        samples:int|None=None, # length of every wave; for nets with fully connected layers alone
     ):
         super().__init__()
         pool = partial(nn.MaxPool1d, 4, ceil_mode=True)
@@ -232,7 +232,7 @@ def check_wave(
     x:torch.Tensor, # (batch, channels, samples)
     in_channels:int, # channels the net was built for
     min_samples:int, # shortest wave it takes
-    samples:int=None, # the one length it takes, if there is but one
+    samples:int|None=None, # the one length it takes, if there is but one
 ):
     "Raise `BadInput`, which is a `ValueError`, when a net cannot take `x`."
     if x.ndim!=3 or x.shape[1]!=in_channels:
@@ -269,9 +269,9 @@ def create_model(
     name:str='m5', # one of `list_models()`
     n_out:int=5, # classes, at least 1
     in_channels:int=1, # channels of the waveform, at least 1
-    samples:int=None, # length of every wave; asked for by the -fc nets
-    kernel_ms:float=None, # first kernel, in ms, in place of the net's own
-    sr:int=None, # sample rate, in Hz; asked for by `kernel_ms`
+    samples:int|None=None, # length of every wave; asked for by the -fc nets
+    kernel_ms:float|None=None, # first kernel, in ms, in place of the net's own
+    sr:int|None=None, # sample rate, in Hz; asked for by `kernel_ms`
 )->RawNet: # with `config`, from which `create_model(**config)` makes its like
     "Make a net of the M family by name, with Glorot's initial weights."
     arch = get_arch(name)
@@ -392,7 +392,7 @@ def load_model(
 def start_from(
     model:nn.Module, # from `make_net`
     weights:str|Path, # one of `own_models()`, or a file that `save_model` wrote
-    vocab:list=None, # classes of the data; None: others
+    vocab:list|None=None, # classes of the data; None: others
 )->nn.Module: # the same net
     "Take over trained features; and the head, if the classes are the same."
     old,shapes = load_model(weights),lambda m: {k:v.shape for k,v in m.state_dict().items()}

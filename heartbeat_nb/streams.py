@@ -49,7 +49,7 @@ def shard_dls(
     bs:int=32, # clips a batch, of all processes together
     workers:int=2, # processes that read and decode, for each that trains
     buffer:int=1000, # clips that wait in memory to be shuffled
-    batch_tfms:list=None, # transforms for training and validation, after the crop
+    batch_tfms:list|None=None, # transforms for training and validation, after the crop
     device=None, # torch device; None: fastai's default
 )->DataLoaders: # batches of (TensorWave, TensorCategory)
     "DataLoaders that stream shards, one fold of whole groups held out."
