@@ -48,9 +48,12 @@ def heartbeat_data(
 )->Path: # a folder in Kaggle's layout
     "Find recordings, and say which they are."
     source,why = (source,'') if source else (os.environ.get('HEARTBEAT_DATA'),' (from HEARTBEAT_DATA)')
-    if str(source) in ('kaggle', 'simulated') or not source:
-        path = kaggle_data() if source=='kaggle' else simulated_data()
-        print(f'Data: recordings from Kaggle, in {path}' if source=='kaggle' else f'Data: simulated heart sounds, in {path}')
+    if not source or str(source)=='simulated':
+        print('Data: simulated heart sounds', flush=True) # before the first progress bar
+        return simulated_data()
+    if str(source)=='kaggle':
+        path = kaggle_data()
+        print(f'Data: recordings from Kaggle, in {path}')
         return path
     path = Path(source).expanduser()
     if not path.exists(): raise BadInput(f"No folder {path}{why}. Check the path, or give 'kaggle' or 'simulated'.")
