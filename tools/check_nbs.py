@@ -32,7 +32,9 @@ def findings(path):
     "Yield what is wrong with one notebook."
     if path.stat().st_size>max_nb: yield f'{path.stat().st_size/1e6:.1f} MB, at most {max_nb/1e6} MB'
     if path.parent.name=='tutorials': yield from course.findings(path)
-    code = [(i,c,text(c['source'])) for i,c in enumerate(json.loads(path.read_text(encoding='utf-8'))['cells']) if c['cell_type']=='code']
+    cells = json.loads(path.read_text(encoding='utf-8'))['cells']
+    if re.sub(r'^(# |> ).*', '', text(cells[0]['source']), flags=re.M).strip(): yield 'has more than a title and a description in its first cell: pages show no more than these'
+    code = [(i,c,text(c['source'])) for i,c in enumerate(cells) if c['cell_type']=='code']
     shows = [c for _,c,src in code if not unshown.search(src) and ends_in_value(src)]
     if shows and not any(c['outputs'] for c in shows): yield 'never run: no output is stored'
     for i,c,_ in code:
