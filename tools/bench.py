@@ -1,7 +1,7 @@
 """Measure speed side by side: `python tools/bench.py [--parts PART,PART]`. Ratios of one run can be compared; seconds of two machines cannot.
 
 Parts: limits (what this machine could do), data, train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), loop (what
-the Learner costs), infer, folds (some of the 25 of the best recipe, several at a time), gpu (needs one).
+the Learner costs), tricks (without one of the ways that make it quick), infer, folds (some of the 25 of the best recipe, several at a time), gpu (needs one).
 Every contender runs in a process of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,statistics,subprocess,sys,tempfile,time
@@ -115,6 +115,13 @@ def loop(data, repeats, keras, epochs=12):
     runs = [run_peer(sys.executable, 'torch_loop.py', 'both', 'm5', work/'post.npz', epochs, 128, seed) for seed in range(repeats)]
     save('loop', seconds=dict(learner=[s for o in runs for s in o['seconds'][1:]], bare=[s for o in runs for s in o['beside'][1:]]))
 
+def tricks(data, repeats, keras, steps=20):
+    "Steps of M5 without one of the ways that make it quick, in turn in one process."
+    work = Path(tempfile.mkdtemp())
+    as_arrays(data, 8000, 1.25, 128, work/'post.npz')
+    runs = [run_peer(sys.executable, 'tricks.py', work/'post.npz', steps, 128, seed) for seed in range(repeats)]
+    save('tricks', seconds={k:[s for o in runs for s in o[k]] for k in runs[0]})
+
 def infer(data, repeats, keras, clips=256):
     "Windows of 4 s answered in a second: torch, torch compiled, onnxruntime."
     import torch
@@ -202,7 +209,7 @@ def quick(data, repeats, keras):
 
 @call_parse
 def main(
-    parts:str='limits,data,train,loop,infer,folds', # Which, with commas between
+    parts:str='limits,data,train,loop,tricks,infer,folds', # Which, with commas between
     data:str=None, # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
     keras:str=None, # A Python that has keras and tensorflow, for the peer of the post

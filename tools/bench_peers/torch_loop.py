@@ -1,4 +1,6 @@
-"Train with the package, or in the loop of PyTorch's own tutorials: `python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED`. The last line is JSON."
+"""Train with the package, or in the loop of PyTorch's own tutorials: `python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED`. The last line is JSON.
+
+Ways: ours, ours32 (in 32 bits), resident (clips live where the net is), bare, both (ours, and between its epochs the net alone)."""
 import json,sys,time
 from contextlib import nullcontext
 from dataclasses import replace
