@@ -150,6 +150,7 @@ def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
     from fastai.torch_core import default_device
     from heartbeat_nb.anatomy import multiply_adds
     from heartbeat_nb.models import create_model
+    if not torch.cuda.is_available(): sys.exit('The part gpu needs a GPU, and PyTorch sees none.')
     device,rng,work = default_device(),np.random.default_rng(0),Path(tempfile.mkdtemp())
     np.savez(work/'noise.npz', x=rng.standard_normal((clips, 1, samples), dtype=np.float32), y=np.arange(clips)%10)
     a = torch.randn(4096, 4096, device=device, dtype=torch.bfloat16)
