@@ -13,7 +13,6 @@ from dataclasses import dataclass,asdict,replace
 from functools import partial
 
 from fastai.basics import *
-from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import ParamScheduler,SchedCos,SchedNo,combine_scheds,combined_cos
 from fastai.callback.tracker import TrackerCallback,ReduceLROnPlateau
 from fastai.metrics import accuracy,BalancedAccuracy

@@ -76,7 +76,6 @@ def data(data, repeats, keras):
 
 def as_arrays(data, sr, secs, n, out):
     "The middle of each clip, standardised, and its class, as every contender gets them."
-    from fastai.basics import CategoryMap
     from heartbeat_nb.data import CropWaves,Standardize,TensorClip,label_vocab
     from heartbeat_nb.recordings import heartbeat_data,heartbeat_index,heartbeat_waves
     import torch
