@@ -45,8 +45,8 @@ def conv_bytes(net, x):
 def limits(data, repeats, keras):
     "Products of matrices, and copies, by the second; and what each net asks for."
     import torch
-    from heartbeat_nb.anatomy import multiply_adds
-    from heartbeat_nb.models import create_model
+    from heartbeat_nb.explain.anatomy import multiply_adds
+    from heartbeat_nb.nets.archs import create_model
     rates = {}
     for name in 'float32','bfloat16':
         a = torch.randn(2048, 2048).to(getattr(torch, name))
@@ -62,8 +62,9 @@ def limits(data, repeats, keras):
 
 def data(data, repeats, keras):
     "Simulation, indexing, decoding."
-    from heartbeat_nb.recordings import data_hash,heartbeat_data,heartbeat_index,heartbeat_waves
-    from heartbeat_nb.synth import synth_dataset
+    from heartbeat_nb.data.pascal import heartbeat_data,heartbeat_index
+    from heartbeat_nb.data.waves import data_hash,heartbeat_waves
+    from heartbeat_nb.heart.dataset import synth_dataset
     work,path = Path(tempfile.mkdtemp()),heartbeat_data(data)
     index,fresh = heartbeat_index(path),iter(range(10_000))
     new_cache = lambda: os.environ.update(HEARTBEAT_CACHE=str(work/f'cache{next(fresh)}'))
@@ -76,8 +77,9 @@ def data(data, repeats, keras):
 
 def as_arrays(data, sr, secs, n, out):
     "The middle of each clip, standardised, and its class, as every contender gets them."
-    from heartbeat_nb.data import CropWaves,Standardize,TensorClip,label_vocab
-    from heartbeat_nb.recordings import heartbeat_data,heartbeat_index,heartbeat_waves
+    from heartbeat_nb.data.blocks import CropWaves,Standardize,TensorClip,label_vocab
+    from heartbeat_nb.data.pascal import heartbeat_data,heartbeat_index
+    from heartbeat_nb.data.waves import heartbeat_waves
     import torch
     index = heartbeat_index(heartbeat_data(data))
     index = index[index.ok].iloc[:n].reset_index(drop=True)
@@ -124,10 +126,10 @@ def tricks(data, repeats, keras, steps=20):
 def infer(data, repeats, keras, clips=256):
     "Windows of 4 s answered in a second: torch, torch compiled, onnxruntime."
     import torch
-    from heartbeat_nb.export import export_onnx,onnx_session
-    from heartbeat_nb.fast import side_by_side
-    from heartbeat_nb.infer import fold_norms
-    from heartbeat_nb.models import create_model
+    from heartbeat_nb.predict.export import export_onnx,onnx_session
+    from heartbeat_nb.nets.fast import side_by_side
+    from heartbeat_nb.predict.predictor import fold_norms
+    from heartbeat_nb.nets.archs import create_model
     rates,x = {},torch.randn(clips, 1, 8000)
     for name in 'm5','m18':
         net = side_by_side(fold_norms(create_model(name)))
@@ -147,8 +149,8 @@ def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
     "On a GPU: clips a second of three nets in training, beside a bare loop and the arithmetic; and which operations take its time."
     import torch
     from fastai.torch_core import default_device
-    from heartbeat_nb.anatomy import multiply_adds
-    from heartbeat_nb.models import create_model
+    from heartbeat_nb.explain.anatomy import multiply_adds
+    from heartbeat_nb.nets.archs import create_model
     if not torch.cuda.is_available(): sys.exit('The part gpu needs a GPU, and PyTorch sees none.')
     device,rng,work = default_device(),np.random.default_rng(0),Path(tempfile.mkdtemp())
     np.savez(work/'noise.npz', x=rng.standard_normal((clips, 1, samples), dtype=np.float32), y=np.arange(clips)%10)
@@ -188,7 +190,7 @@ def folds(data, repeats, keras):
 def quick(data, repeats, keras):
     "The ratio to the bare loop, now and at the commits before; exit code 1 if it has halved since the last on a machine of this kind."
     import torch
-    from heartbeat_nb.learner import has_bf16
+    from heartbeat_nb.train.learner import has_bf16
     work,table = Path(tempfile.mkdtemp()),results/'bench_commits.csv'
     as_arrays('simulated', 8000, 1.25, 256, work/'post.npz')
     way = lambda o: run_peer(sys.executable, 'torch_loop.py', o, 'm5', work/'post.npz', 4, 128, 0)['seconds'][1:]

@@ -41,10 +41,11 @@ def stages(path):
     "What each stage of a training on this folder takes."
     import torch
     from fastai.basics import nn
-    from heartbeat_nb.data import heartbeat_dls
-    from heartbeat_nb.groups import group_folds,labelled_clips
-    from heartbeat_nb.learner import heartbeat_learner
-    from heartbeat_nb.recordings import heartbeat_index,heartbeat_waves
+    from heartbeat_nb.data.blocks import heartbeat_dls
+    from heartbeat_nb.data.groups import group_folds,labelled_clips
+    from heartbeat_nb.train.learner import heartbeat_learner
+    from heartbeat_nb.data.pascal import heartbeat_index
+    from heartbeat_nb.data.waves import heartbeat_waves
     net = lambda c: nn.Sequential(nn.Conv1d(1, 8, 80, stride=16), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, c))
     res = {}
     def stage(name, f):

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import pyplot as plt
 
-from heartbeat_nb.synth import synth_heartbeat
+from heartbeat_nb.heart.synth import synth_heartbeat
 
 sr,secs,dark,red = 4000, 3.2, '#14181e', '#ff8468'
 wave,events = synth_heartbeat('normal', secs=secs, sr=sr, hr=64, seed=3, snr=40)

@@ -1,10 +1,10 @@
 "Train some folds of the best recipe, as `cross_validate` would: `python folds.py DATA FIRST COUNT`. The last line is JSON: seconds of the head start, and of each fold."
 import json,sys,time
 
-from heartbeat_nb.groups import labelled_clips
-from heartbeat_nb.learner import get_recipe,pretrained_features
-from heartbeat_nb.protocol import fit_fold,protocol_folds
-from heartbeat_nb.recordings import heartbeat_data,heartbeat_index
+from heartbeat_nb.data.groups import labelled_clips
+from heartbeat_nb.train.learner import get_recipe,pretrained_features
+from heartbeat_nb.score.cross_validate import fit_fold,protocol_folds
+from heartbeat_nb.data.pascal import heartbeat_data,heartbeat_index
 
 def timed(f):
     start = time.perf_counter()

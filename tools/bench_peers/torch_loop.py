@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader,TensorDataset
 
 def bare(net, x, y, epochs, bs, quick=False):
     "Adam and nothing else: torch's own layers in 32 bits or, when `quick`, the package's in bfloat16, which leaves the Learner as the only difference."
-    from heartbeat_nb.fast import keep_memory,plain
-    from heartbeat_nb.models import create_model
+    from heartbeat_nb.nets.fast import keep_memory,plain
+    from heartbeat_nb.nets.archs import create_model
     device = default_device()
     model = create_model(net, int(y.max())+1).to(device)
     opt,dl = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4),DataLoader(TensorDataset(x, y), bs, shuffle=True)
@@ -34,8 +34,9 @@ def bare(net, x, y, epochs, bs, quick=False):
 def loaders(x, y, names, bs, resident):
     "Ready waves, as the post's code makes them; or, if `resident`, clips that live where the net is, as `heartbeat_dls` has them."
     from fastai.basics import DataLoaders,TfmdDL
-    from heartbeat_nb.data import ClipDataset,CropWaves,Standardize,WaveDataset
-    from heartbeat_nb.recordings import Waves
+    from heartbeat_nb.data.blocks import ClipDataset,CropWaves,Standardize
+    from heartbeat_nb.data.post import WaveDataset
+    from heartbeat_nb.sound.cache import Waves
     count,size = len(x),x.shape[-1]
     kind,clips,tfms = WaveDataset,list(x),None
     if resident:
@@ -48,7 +49,7 @@ def loaders(x, y, names, bs, resident):
 def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
     "A Learner with the recipe of the post; after each of its epochs, one of `beside`."
     from fastai.basics import Callback
-    from heartbeat_nb.learner import heartbeat_learner,recipes
+    from heartbeat_nb.train.learner import heartbeat_learner,recipes
     class Watch(Callback):
         order = 60
         def before_fit(self): self.epochs = []
