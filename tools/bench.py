@@ -62,13 +62,13 @@ def limits(data, repeats, keras):
 
 def data(data, repeats, keras):
     "Simulation, indexing, decoding."
-    from heartbeat_nb.data.pascal import heartbeat_data,heartbeat_index
-    from heartbeat_nb.data.waves import data_hash,heartbeat_waves
+    from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
+    from heartbeat_nb.data.waves import data_hash,cached_waves
     from heartbeat_nb.heart.dataset import synth_dataset
     work,path = Path(tempfile.mkdtemp()),heartbeat_data(data)
-    index,fresh = heartbeat_index(path),iter(range(10_000))
+    index,fresh = pascal_index(path),iter(range(10_000))
     new_cache = lambda: os.environ.update(HEARTBEAT_CACHE=str(work/f'cache{next(fresh)}'))
-    ready = lambda sr: heartbeat_waves(heartbeat_index(path), sr)
+    ready = lambda sr: cached_waves(pascal_index(path), sr)
     figures = dict(simulate_832=timed(lambda: synth_dataset(work/f'sim{next(fresh)}'), repeats))
     for sr in 2000,8000:
         figures[f'wavs_to_cache_cold_{sr}'] = timed(lambda: ready(sr), repeats, new_cache)
@@ -77,15 +77,15 @@ def data(data, repeats, keras):
 
 def as_arrays(data, sr, secs, n, out):
     "The middle of each clip, standardised, and its class, as every contender gets them."
-    from heartbeat_nb.data.blocks import CropWaves,Standardize,TensorClip,label_vocab
-    from heartbeat_nb.data.pascal import heartbeat_data,heartbeat_index
-    from heartbeat_nb.data.waves import heartbeat_waves
+    from heartbeat_nb.data.blocks import CropWaves,Standardize,TensorIndex,label_vocab
+    from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
+    from heartbeat_nb.data.waves import cached_waves
     import torch
-    index = heartbeat_index(heartbeat_data(data))
+    index = pascal_index(heartbeat_data(data))
     index = index[index.ok].iloc[:n].reset_index(drop=True)
     names = {o:i for i,o in enumerate(label_vocab(index.label))}
-    crop = CropWaves(heartbeat_waves(index, sr), secs)
-    x = Standardize()(crop(TensorClip(torch.arange(len(index))), split_idx=1))
+    crop = CropWaves(cached_waves(index, sr), secs)
+    x = Standardize()(crop(TensorIndex(torch.arange(len(index))), split_idx=1))
     np.savez(out, x=x.as_subclass(torch.Tensor).numpy(), y=index.label.astype(object).map(names).to_numpy(dtype=np.int64))
     return len(index)
 

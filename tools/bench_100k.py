@@ -41,11 +41,11 @@ def stages(path):
     "What each stage of a training on this folder takes."
     import torch
     from fastai.basics import nn
-    from heartbeat_nb.data.blocks import heartbeat_dls
+    from heartbeat_nb.data.blocks import AudioDataLoaders
     from heartbeat_nb.data.groups import group_folds,labelled_clips
-    from heartbeat_nb.train.learner import heartbeat_learner
-    from heartbeat_nb.data.pascal import heartbeat_index
-    from heartbeat_nb.data.waves import heartbeat_waves
+    from heartbeat_nb.train.learner import audio_learner
+    from heartbeat_nb.data.pascal import pascal_index
+    from heartbeat_nb.data.waves import cached_waves
     net = lambda c: nn.Sequential(nn.Conv1d(1, 8, 80, stride=16), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, c))
     res = {}
     def stage(name, f):
@@ -53,12 +53,12 @@ def stages(path):
         res[name] = m.result
         print(json.dumps({name:m.result}), file=sys.stderr, flush=True)
         return out
-    index = stage('index', lambda: heartbeat_index(path))
-    stage('decode', lambda: heartbeat_waves(index, 2000))
+    index = stage('index', lambda: pascal_index(path))
+    stage('decode', lambda: cached_waves(index, 2000))
     clips = stage('group', lambda: labelled_clips(index))
     test = stage('folds', lambda: group_folds(clips.label, clips.group)[0])
-    dls = stage('open', lambda: heartbeat_dls(index, clips.index[test], secs=1., bs=256))
-    learn = heartbeat_learner(dls, net)
+    dls = stage('open', lambda: AudioDataLoaders.from_index(index, clips.index[test], secs=1., bs=256))
+    learn = audio_learner(dls, net)
     with learn.no_bar(), learn.no_logging(): stage('train an epoch', lambda: learn.fit_recipe(1))
     return dict(clips=len(index), trained_on=len(dls.train_ds), stages=res, resident_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1e3))
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from heartbeat_nb.core import set_seed
 from heartbeat_nb.ui.explorers import ErrorBrowser,FilterExplorer,PredictionExplorer
 from heartbeat_nb.nets.archs import create_model
-from heartbeat_nb.data.pascal import heartbeat_index
+from heartbeat_nb.data.pascal import pascal_index
 from heartbeat_nb.heart.dataset import synth_dataset
 from heartbeat_nb.ui.widgets import HeartbeatBrowser,SynthStudio
 set_seed(0)
-index = heartbeat_index(synth_dataset(Path(tempfile.mkdtemp())/'data', n=60, n_workers=1))
+index = pascal_index(synth_dataset(Path(tempfile.mkdtemp())/'data', n=60, n_workers=1))
 net = create_model('m3', n_out=5)
 net.info = dict(classes=['normal', 'murmur', 'extrahls', 'extrastole', 'artifact'], sr=2000, secs=1.)
 clips = index[index.label.isin(net.info['classes'])]

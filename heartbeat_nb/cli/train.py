@@ -76,7 +76,7 @@ def run_folder(
 
 # %% ../../nbs/cli/00_train.ipynb #6b7c4fff
 def finish_run(
-    learn, # a trained HeartbeatLearner
+    learn, # a trained AudioLearner
     out:Path, # the run's folder
     index, # all clips
     settings:dict, # what the run was asked for
@@ -85,7 +85,7 @@ def finish_run(
     "Score the held-out clips and write model, pictures and result."
     from heartbeat_nb.core import write_atomic
     from heartbeat_nb.data.blocks import simulated
-    from heartbeat_nb.data.sets import heard_before,sources
+    from heartbeat_nb.data.sets import leaked_clips,sources
     from heartbeat_nb.score.metrics import about_run,bootstrap_scores,fold_record,plot_confusion,plot_history,score_table
     from heartbeat_nb.train.learner import predict_clips
     from heartbeat_nb.train.learner import save_learner
@@ -102,7 +102,7 @@ def finish_run(
     record = fold_record(learn, clip_names(index)[clips].tolist(), probs, y)
     protocol = (sources[settings['source']].protocol or ('official fold {}' if 'fold' in index else 'group fold {} of 5')).format(settings['test_fold'])
     save_result(out/'result.json', dict({**settings, **about_run(learn, protocol=protocol, seeds=[settings['seed']])}, kept_epoch=learn.kept_epoch, simulated=simulated(index),
-                heard_before=int(heard_before(index, learn.dls.train_ds.clips, clips).sum()),
+                leaked_clips=int(leaked_clips(index, learn.dls.train_ds.clips, clips).sum()),
                 scores=bootstrap_scores(y, pred, groups, len(names)), by_class=table.to_dict('index'), folds=[dict(record, groups=groups.tolist())]))
     learn.checkpoint.file.unlink()
     return table
@@ -127,7 +127,7 @@ def heard_line(
 )->str: # for people
     "How new the held-out clips were to the net."
     from heartbeat_nb.data.sets import sources
-    n,known,groups = len(result['folds'][0]['clips']),result['heard_before'],sources[result['source']].groups
+    n,known,groups = len(result['folds'][0]['clips']),result['leaked_clips'],sources[result['source']].groups
     if not known: return f"Scores on {n} clips of {groups} that the net has never heard ({result['protocol']}):"
     return f"Scores on {n} clips ({result['protocol']}). {known} of them are cut from {groups} of which the net was trained on other clips; the rest are new to it:"
 
@@ -207,15 +207,15 @@ def train_run(
     s = {'data_hash':data_hash(index), **s}
     if s['data_hash']!=data_hash(index): raise BadInput('The recordings are not those that this run began with. Bring them back, or start a new run.')
     print('Loading fastai ...', flush=True)
-    from heartbeat_nb.data.blocks import heartbeat_dls
-    from heartbeat_nb.train.learner import get_recipe,heartbeat_learner
+    from heartbeat_nb.data.blocks import AudioDataLoaders
+    from heartbeat_nb.train.learner import get_recipe,audio_learner
     from heartbeat_nb.nets.archs import create_model
     recipe = get_recipe(s['recipe'])
     s = {k:getattr(recipe, k) if v is None and hasattr(recipe, k) else v for k,v in s.items()}
     net = s['arch'] if s['kernel_ms'] is None else partial(create_model, s['arch'], samples=round(s['secs']*s['sr']), kernel_ms=s['kernel_ms'], sr=s['sr'])
     with first():
-        dls = heartbeat_dls(index, held_out(index, s['test_fold']), sr=s['sr'], secs=s['secs'], bs=s['bs'])
-        learn = heartbeat_learner(dls, net, s['recipe'], s['seed'], path=folder, lr=s['lr'], weights=None if resume else s.get('weights'))
+        dls = AudioDataLoaders.from_index(index, held_out(index, s['test_fold']), sr=s['sr'], secs=s['secs'], bs=s['bs'])
+        learn = audio_learner(dls, net, s['recipe'], s['seed'], path=folder, lr=s['lr'], weights=None if resume else s.get('weights'))
     if not rank: save_result(folder/'settings.json', s)
     print(f"Training {s['arch']} on {len(dls.train_ds)} clips, holding out {len(dls.valid_ds)}; {len(dls.vocab)} classes", flush=True)
     start = time.time()

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d,pad
 
 from ..core import unlabelled,BadInput,cache_dir,write_atomic
-from .waves import heartbeat_waves
+from .waves import cached_waves
 from ..sound.cache import Waves
 from ..sound.scan import scan_wavs,_digest
 
@@ -223,13 +223,13 @@ def _say_once(text): print(text, flush=True) # each of 25 folds asks, and one an
 
 # %% ../../nbs/data/01_groups.ipynb #abcb532c
 def look_alikes(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     secs:float=1., # length over which two clips are compared; a shorter clip is compared whole
 )->pd.DataFrame: # first, second (positions), lag (samples at 2 kHz), at (seconds into the first), correlation
     "Pairs of clips that sound alike somewhere, most alike first; a copy correlates above .96."
     if not .5<=secs<=60: raise BadInput(f'Stretches of {secs} s cannot be compared. Give secs from 0.5 to 60; 1 suits heart sounds.')
     index = _scanned(index)
-    waves = heartbeat_waves(index, compare_sr)
+    waves = cached_waves(index, compare_sr)
     key = ('6', secs, *index.hash, *index.ok)
     if (hours := waves.lengths.sum()/compare_sr/3600)>search_hours:
         _say_once(f'These clips last {hours:.0f} hours: too long to compare all with all, so only copies of whole clips are looked for.')
@@ -271,7 +271,7 @@ def _stretch(x, y, lag, at, secs, threshold):
 
 # %% ../../nbs/data/01_groups.ipynb #32ecf496
 def find_shared_audio(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     secs:float=1., # shortest stretch to look for, in seconds; a shorter clip must be shared whole
     threshold:float=.96, # normalised correlation from which two stretches count as the same, 0 to 1
 )->pd.DataFrame: # first, second (positions), secs, begin_first, begin_second (seconds), correlation
@@ -279,7 +279,7 @@ def find_shared_audio(
     index = _scanned(index)
     alike = look_alikes(index, secs)
     alike = alike[alike.correlation>=threshold]
-    rows,waves = [],heartbeat_waves(index, compare_sr)
+    rows,waves = [],cached_waves(index, compare_sr)
     for o in alike.itertuples():
         begin,n = _stretch(waves[o.first], waves[o.second], o.lag, o.at, secs, .9*threshold)
         rows.append((o.first, o.second, *(v/compare_sr for v in (n, begin, begin+o.lag)), o.correlation))
@@ -319,7 +319,7 @@ def recording_groups(
 
 # %% ../../nbs/data/01_groups.ipynb #ef4835c4
 def labelled_clips(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     gap:float=15., # minutes, for `name_groups`
 )->pd.DataFrame: # rows of `index` with their own row labels, and a column `group`
     "The clips that can be trained and tested on: readable, labelled, and not the same sound under two labels. Says which were left out."

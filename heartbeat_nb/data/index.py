@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np, pandas as pd, soundfile as sf
 
 from ..core import BadInput,unlabelled
-from .pascal import heartbeat_index,parse_name
+from .pascal import pascal_index,parse_name
 from .urbansound import urbansound_index
 from ..sound.io import sound_suffixes
 from ..sound.scan import scan_wavs
@@ -204,7 +204,7 @@ def esc50_like(
 
 # %% ../../nbs/data/02_index.ipynb #5cd04af5
 def _as_index(rows, name):
-    "The columns of `heartbeat_index`, from file, label, patient and fold."
+    "The columns of `pascal_index`, from file, label, patient and fold."
     rows = rows.reset_index(drop=True)
     label = rows.label.fillna(unlabelled)
     names = sorted(set(label)-{unlabelled}) + ([unlabelled] if (label==unlabelled).any() else [])
@@ -254,12 +254,12 @@ def audio_index(
     label:str|None=None, # column with the classes
     group:str|None=None, # column that says who or what was recorded; for folders a regular expression, ''  for no groups
     fold:str|None=None, # column with official folds: numbers, or train, valid and test
-)->pd.DataFrame: # the columns of `heartbeat_index`, and `fold` if there are official ones
+)->pd.DataFrame: # the columns of `pascal_index`, and `fold` if there are official ones
     "One row a clip, of any folder of sounds."
     path = Path(path).expanduser()
     if not any((file, label, group, fold)) and path.is_dir():
         if (path/'metadata'/'UrbanSound8K.csv').is_file(): return urbansound_index(path)
-        if is_hearts(path): return heartbeat_index(path)
+        if is_hearts(path): return pascal_index(path)
     df = _as_index(_rows(path, group, file=file, label=label, fold=fold), (path.parent if path.is_file() else path).absolute().name)
     have = sorted(set(df.label[df.ok])-{unlabelled})
     if not df.ok.any(): raise BadInput(f'None of the {len(df)} sounds in {path} can be used. Check the files.')

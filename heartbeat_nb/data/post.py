@@ -14,7 +14,7 @@ from fastprogress.fastprogress import progress_bar
 from fastai.basics import *
 
 from ..core import BadInput,unlabelled
-from .blocks import ClipDataset,TensorWave
+from .blocks import AudioDataLoaders,ClipDataset,TensorAudio
 from .pascal import parse_name
 from ..sound.io import load_wave
 from ..sound.scan import find_wavs,scan_wavs
@@ -81,17 +81,17 @@ def load_converted(
 # %% ../../nbs/data/11_post.ipynb #1fb2b257
 class WaveDataset(ClipDataset):
     "Pairs of a ready-made wave and its class number."
-    def __getitem__(self, i): return TensorWave(self.clips[i]),TensorCategory(int(self.ys[i]))
+    def __getitem__(self, i): return TensorAudio(self.clips[i]),TensorCategory(int(self.ys[i]))
 
 def post_dls(
     train:list, # .pkl files to train on
     valid:list, # .pkl files to validate on
     bs:int=128, # clips a batch
     device=None, # torch device; None: fastai's default
-)->DataLoaders: # batches of (TensorWave, TensorCategory)
+)->AudioDataLoaders: # batches of (TensorAudio, TensorCategory)
     "DataLoaders of what `convert_data` wrote, whole and in the post's classes."
     def ds(files, i):
         clips = [load_converted(o) for o in files]
         return WaveDataset([torch.from_numpy(o['audio'])[None] for o in clips], [o['class_id'] for o in clips], post_classes, i)
     dls = [TfmdDL(ds(fs, i), bs=bs, shuffle=not i, num_workers=0) for i,fs in enumerate((train, valid))]
-    return DataLoaders(*dls, device=device or default_device()).add_vocab(post_classes)
+    return AudioDataLoaders(*dls, device=torch.device(device or default_device())).with_vocab(post_classes)

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader,IterableDataset
 from ..core import ahead,BadInput,need
 from .groups import group_folds,labelled_clips
 from ..sound.windows import cut
-from .waves import data_hash,heartbeat_waves
+from .waves import data_hash,cached_waves
 from ..sound.cache import wave_int16
 
 # %% ../../nbs/data/09_shards.ipynb #a2a653d3
@@ -77,7 +77,7 @@ def _write_tar(path, rows, keys, sr, kind, ex):
         for key,members in zip(keys, ahead(ex, lambda o: pack_clip(o, sr, kind), rows)): tar.write(dict(members, __key__=f'{key:09d}'))
 
 def write_shards(
-    index:pd.DataFrame, # from `heartbeat_index` or `urbansound_index`
+    index:pd.DataFrame, # from `pascal_index` or `urbansound_index`
     path:str|Path, # a folder that does not exist yet
     sr:int=2000, # sample rate of the sounds, in Hz
     size:int=1000, # most clips a shard

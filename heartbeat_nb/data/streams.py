@@ -9,13 +9,13 @@ __all__ = ['WaveStream', 'ShardDL', 'shard_dls']
 from fastai.basics import *
 
 from ..core import BadInput
-from .blocks import Standardize,TensorWave
+from .blocks import Standardize,TensorAudio
 from .shards import ShardStream,share_of,shard_info
 
 # %% ../../nbs/data/10_streams.ipynb #146b8d4d
 class WaveStream(ShardStream):
     "Pairs of wave and class, streamed from shards."
-    def __iter__(self): return ((TensorWave(x, sr=self.sr), TensorCategory(y)) for _,x,y in super().__iter__())
+    def __iter__(self): return ((TensorAudio(x, sr=self.sr), TensorCategory(y)) for _,x,y in super().__iter__())
     def decode(self, o, full=False): return o[0],Category(self.vocab[o[1]])
     @property
     def ys(self): # the class numbers that there are, in no order: for counting
@@ -51,7 +51,7 @@ def shard_dls(
     buffer:int=1000, # clips that wait in memory to be shuffled
     batch_tfms:list|None=None, # transforms for training and validation, after the crop
     device=None, # torch device; None: fastai's default
-)->DataLoaders: # batches of (TensorWave, TensorCategory)
+)->AudioDataLoaders: # batches of (TensorAudio, TensorCategory)
     "DataLoaders that stream shards, one fold of whole groups held out."
     info = shard_info(path)
     folds = sorted({o['fold'] for o in info['shards']})
@@ -61,4 +61,4 @@ def shard_dls(
     if not parts[0]: raise BadInput('These shards have one fold only, so nothing is left to train on. Write them with more folds.')
     dls = [ShardDL(WaveStream(path, info, p, secs, train, workers, buffer), bs=bs, num_workers=0, after_batch=[Standardize(), *L(batch_tfms)])
            for p,train in zip(parts, (True, False))]
-    return DataLoaders(*dls, device=device or default_device()).add_vocab(info['classes'])
+    return AudioDataLoaders(*dls, device=torch.device(device or default_device())).with_vocab(info['classes'])

@@ -76,7 +76,7 @@ def _named(df, n=5): return ', '.join(f'{Path(f).name} ({o})' for f,o in zip(df.
 
 def urbansound_index(
     path:str|Path, # the folder that holds audio and metadata
-)->pd.DataFrame: # the columns of `heartbeat_index`, and fold: 1 to 10
+)->pd.DataFrame: # the columns of `pascal_index`, and fold: 1 to 10
     "One row a clip of UrbanSound8K. Clips that cannot be read have `ok` False, and are named; silent ones stay in."
     csv = urbansound_csv(path)
     said,audio = read_urbansound_csv(csv),csv.parent.parent/'audio'

@@ -16,7 +16,7 @@ from IPython.display import display
 from plum import dispatch
 
 from ..core import BadInput
-from ..data.blocks import ClipDataset,TensorWave
+from ..data.blocks import ClipDataset,TensorAudio
 from ..sound.show import draw_wave,player
 
 # %% ../../nbs/explain/01_interpret.ipynb #b4835122
@@ -36,7 +36,7 @@ def show_wave(
 
 # %% ../../nbs/explain/01_interpret.ipynb #18153e39
 @dispatch
-def show_results(x:TensorWave, y, samples, outs, ctxs=None, max_n=4, **kwargs):
+def show_results(x:TensorAudio, y, samples, outs, ctxs=None, max_n=4, **kwargs):
     for o,out in list(zip(samples, outs))[:max_n]: show_wave(o[0], x.sr, o[1], f'{o[1]}: answered {out[0]}', x.play)
 
 # %% ../../nbs/explain/01_interpret.ipynb #0433de3a
@@ -55,7 +55,7 @@ def items(self:ClipDataset):
 
 # %% ../../nbs/explain/01_interpret.ipynb #21b97e06
 @dispatch
-def plot_top_losses(x:TensorWave, y:TensorCategory, samples, outs, raws, losses, **kwargs):
+def plot_top_losses(x:TensorAudio, y:TensorCategory, samples, outs, raws, losses, **kwargs):
     for o,out,raw,loss in zip(samples, outs, raws, losses):
         show_wave(o[0], x.sr, o[1], f'{o[1]}: answered {out[0]} at {float(raw.max()):.2f}, loss {float(loss):.2f}', x.play)
 

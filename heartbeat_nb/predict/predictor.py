@@ -18,12 +18,13 @@ from fastcore.basics import patch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ..core import BadInput,ahead,classes
+from ..core import BadInput,ahead
+from ..heart.synth import heart_classes
 from ..nets.fast import side_by_side
 from ..nets.io import load_model
 from .stream import _answer_long
 from ..sound.io import Sound,_name,find_sounds,read_sound
-from ..sound.windows import cut,temper,window_begins
+from ..sound.windows import cut,temperature_scale,window_begins
 
 # %% ../../nbs/predict/00_predictor.ipynb #a90be3d5
 def fold_norms(
@@ -54,7 +55,7 @@ class Predictor:
         if not .05<=hop<=1: raise BadInput(f'A hop of {hop} is not possible. Give a share of a window, from .05 to 1.')
         if not (self.temperature is None or (isinstance(self.temperature, (int, float)) and self.temperature>0)): raise BadInput(f'A temperature of {self.temperature} is not possible. Save the net again with one above 0.')
         self.n,self.net = round(self.secs*self.sr),side_by_side(fold_norms(net))
-        if self(torch.zeros(1, self.n)).shape!=(1, len(self.classes)): raise BadInput(f'This net does not answer with one number for each of its {len(self.classes)} classes. Save it again with the right classes.')
+        if self(torch.zeros(1, self.n)).shape!=(1, len(self.classes)): raise BadInput(f'This net does not answer with one number for each of its {len(self.classes)} classes. Save it again with the right heart_classes.')
     @property
     def step(self): return max(1, round(self.n*self.hop)) # samples from window to window in a stream
 
@@ -103,7 +104,7 @@ def predict_waves(
     probs = net.answer(cut(waves[i], b, net.n) for i,b in todo)
     which,total = torch.tensor([i for i,_ in todo]),torch.zeros(len(waves), len(net.classes), dtype=torch.double)
     total.index_add_(0, which, probs.double())
-    return temper((total/torch.bincount(which)[:,None]).numpy(), net.temperature)
+    return temperature_scale((total/torch.bincount(which)[:,None]).numpy(), net.temperature)
 
 # %% ../../nbs/predict/00_predictor.ipynb #4fe8d3e7
 @dataclass
@@ -150,7 +151,7 @@ def heart_net(
     net:Predictor, # any
 )->bool: # True if one of its classes is one of hearts
     "Does this net answer about hearts?"
-    return bool({*net.classes} & {*classes})
+    return bool({*net.classes} & {*heart_classes})
 
 # %% ../../nbs/predict/00_predictor.ipynb #2d137099
 clip_secs = 600 # what is longer is streamed

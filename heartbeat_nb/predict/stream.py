@@ -15,10 +15,11 @@ import numpy as np, torch
 from fastcore.basics import patch
 from torch import nn
 
-from ..core import BadInput,class_colors
+from ..core import BadInput
+from ..heart.synth import heart_colors
 from .predictor import Predictor,quality_notes
 from ..sound.io import Resampler,Sound,silence
-from ..sound.windows import cut,temper
+from ..sound.windows import cut,temperature_scale
 
 # %% ../../nbs/predict/01_stream.ipynb #0ce21f8c
 @dataclass
@@ -94,7 +95,7 @@ def _answer(self:StreamPredictor, begins):
     windows = [cut(self.wave, b-self.begin, self.net.n) for b in begins]
     loud = [(x.max()-x.min()).item()>=2*silence for x in windows]
     heard = [x for x,o in zip(windows, loud) if o]
-    probs = iter(temper(self.net(heard[0][None]) if len(heard)==1 else self.net.answer(heard), self.net.temperature).tolist())
+    probs = iter(temperature_scale(self.net(heard[0][None]) if len(heard)==1 else self.net.answer(heard), self.net.temperature).tolist())
     return [self._span(b, next(probs) if o else None) for b,o in zip(begins, loud)]
 
 @patch
@@ -209,10 +210,10 @@ def show_timeline(
     if ax is None: _,ax = plt.subplots(figsize=(9, 2), layout='constrained')
     low,high,step = timeline.outline
     unit,name = next((u,n) for u,n,least in ((3600, 'hours', 7200), (60, 'minutes', 120), (1, 'seconds', 0)) if timeline.secs>=least)
-    for o in timeline.spans: ax.axvspan(o.start/unit, o.end/unit, color=class_colors.get(o.label, '#FFFFFF'), alpha=.35, lw=0)
+    for o in timeline.spans: ax.axvspan(o.start/unit, o.end/unit, color=heart_colors.get(o.label, '#FFFFFF'), alpha=.35, lw=0)
     ax.fill_between(np.arange(len(low))*step/unit, low, high, color='black', lw=.3, step='post')
-    there = [o for o in class_colors if o in {s.label for s in timeline.spans}]
-    ax.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=class_colors[o], alpha=.35) for o in there], labels=there, loc='upper right', ncols=5, fontsize='small')
+    there = [o for o in heart_colors if o in {s.label for s in timeline.spans}]
+    ax.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=heart_colors[o], alpha=.35) for o in there], labels=there, loc='upper right', ncols=5, fontsize='small')
     ax.set(xlabel=name, yticks=[], xlim=(0, timeline.secs/unit))
     return ax
 

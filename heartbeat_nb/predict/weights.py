@@ -23,7 +23,7 @@ _protocol = """Cross-validation in folds of whole groups: clips that share a pat
 95 % intervals by resampling groups. The scores are those of the {folds} nets on what each had not heard, not of these weights, which have heard everything. Probabilities are calibrated for classes that are equally common."""
 
 def save_weights(
-    learn, # a trained HeartbeatLearner
+    learn, # a trained AudioLearner
     path:str|Path, # a .safetensors file; the card goes beside it, as .md
     result:dict, # the cross-validation of the same net and recipe
 )->Path: # the path

@@ -24,7 +24,7 @@ from ..core import BadInput,cache_dir,provenance,write_atomic
 from ..data.blocks import label_vocab
 from ..data.groups import labelled_clips,name_groups
 from .cross_validate import run_protocol
-from ..data.waves import data_hash,heartbeat_waves
+from ..data.waves import data_hash,cached_waves
 
 # %% ../../nbs/score/02_baselines.ipynb #b840eeb2
 def over_time(
@@ -52,14 +52,14 @@ def envelope_rhythm(
 
 # %% ../../nbs/score/02_baselines.ipynb #035b9e32
 def clip_features(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     sr:int=2000, # sample rate at which features are computed, in Hz
 )->pd.DataFrame: # a row a clip that is ok: mfcc_*, mel_*, rhythm_*
     "MFCC, log-mel and rhythm features of each clip; computed once and kept."
     memo = cache_dir('features')/f'{data_hash(index)}-{sr}-1.csv'
     rows = index[index.ok]
     if memo.is_file() and len(df := pd.read_csv(memo))==len(rows): return df.set_index(rows.index)
-    waves,spec = heartbeat_waves(index, sr),dict(n_fft=256, hop_length=64, n_mels=24)
+    waves,spec = cached_waves(index, sr),dict(n_fft=256, hop_length=64, n_mels=24)
     mel,mfcc = MelSpectrogram(sr, **spec),MFCC(sr, n_mfcc=13, melkwargs=spec)
     def one(i):
         x = torch.tensor(waves[i], dtype=torch.float32)
@@ -72,7 +72,7 @@ def clip_features(
 
 # %% ../../nbs/score/02_baselines.ipynb #ffa07139
 def columns(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     of:str, # 'patient', 'duration' or 'features'
 )->pd.DataFrame: # a row a clip that is ok
     "What a baseline may look at."
@@ -89,7 +89,7 @@ baselines = dict(
 
 # %% ../../nbs/score/02_baselines.ipynb #903ea281
 def cross_validate_table(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     x:pd.DataFrame, # what may be looked at: a row a clip, with the row names of `index`
     make:Callable, # make(seed) -> a classifier of scikit-learn, with predict_proba
     path:str|Path, # the result file
@@ -111,7 +111,7 @@ def cross_validate_table(
 
 # %% ../../nbs/score/02_baselines.ipynb #76511b49
 def cross_validate_baseline(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     name:str='forest', # one of `baselines`
     path:str|Path|None=None, # the result file; None: results/NAME_PROTOCOL.json
     protocol:str='grouped', # one of `protocols`

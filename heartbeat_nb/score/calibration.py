@@ -14,7 +14,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from ..core import BadInput
 from .metrics import pool_folds
-from ..sound.windows import temper
+from ..sound.windows import temperature_scale
 
 # %% ../../nbs/score/03_calibration.ipynb #56cb5905
 def reliability(
@@ -46,12 +46,12 @@ def calibration_error(
 def fit_temperature(
     y:np.ndarray, # (clips,) true class numbers
     probs:np.ndarray, # (clips, classes) probabilities for held-out clips
-)->float: # for `temper`
+)->float: # for `temperature_scale`
     "The temperature that makes held-out answers likeliest, all classes counting the same."
     y,probs = np.asarray(y),np.asarray(probs, float)
     if len(y)!=len(probs) or not len(y): raise BadInput(f'There are {len(y)} classes and {len(probs)} answers. Give one of each for every held-out clip.')
     weight = compute_sample_weight('balanced', y)
-    loss = lambda t: np.average(-np.log(temper(probs, np.exp(t))[np.arange(len(y)), y].clip(1e-9)), weights=weight)
+    loss = lambda t: np.average(-np.log(temperature_scale(probs, np.exp(t))[np.arange(len(y)), y].clip(1e-9)), weights=weight)
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method='bounded').x))
 
 # %% ../../nbs/score/03_calibration.ipynb #75146e90
@@ -62,7 +62,7 @@ def cross_calibrate(
     "Calibrate each part of the groups by the others."
     df,probs = pool_folds(result),np.concatenate([f['probs'] for f in result['folds']])
     y,after = df.y.values,np.zeros_like(probs)
-    for rest,part in GroupKFold(folds).split(probs, y, df.group): after[part] = temper(probs[part], fit_temperature(y[rest], probs[rest]))
+    for rest,part in GroupKFold(folds).split(probs, y, df.group): after[part] = temperature_scale(probs[part], fit_temperature(y[rest], probs[rest]))
     return y,probs,after
 
 # %% ../../nbs/score/03_calibration.ipynb #1d87a876

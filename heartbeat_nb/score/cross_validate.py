@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np, pandas as pd
 
 from ..core import BadInput,save_result,unlabelled,write_atomic
-from ..data.blocks import heartbeat_dls,simulated
-from .metrics import bootstrap_scores,class_scores,confusion,fold_record,group_confusions,interval,pool_folds,redraw,run_folds,scores
+from ..data.blocks import AudioDataLoaders,simulated
+from .metrics import bootstrap_scores,class_scores,confusion,fold_record,group_confusions,interval,pool_folds,bootstrap,run_folds,scores
 from ..train.learner import predict_clips
 from ..data.groups import group_folds,labelled_clips,name_groups
-from ..train.learner import Recipe,get_recipe,heartbeat_learner,net_name
+from ..train.learner import Recipe,get_recipe,audio_learner,net_name
 from ..data.waves import data_hash
 
 # %% ../../nbs/score/01_cross_validate.ipynb #dfab48cb
@@ -48,7 +48,7 @@ def protocol_folds(
 
 # %% ../../nbs/score/01_cross_validate.ipynb #53461a02
 def clip_names(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
 )->np.ndarray: # (clips,) of text, no two alike
     "What results call the clips."
     short = [Path(o).stem for o in index.file]
@@ -58,7 +58,7 @@ def clip_names(
 
 # %% ../../nbs/score/01_cross_validate.ipynb #02442b5b
 def held_out_answers(
-    learn, # a trained HeartbeatLearner
+    learn, # a trained AudioLearner
     index:pd.DataFrame, # of its DataLoaders
 )->dict: # fold record, with `sets`
     "What a net says of the clips it was not trained on."
@@ -66,17 +66,17 @@ def held_out_answers(
     return dict(fold_record(learn, clip_names(index)[learn.dls.valid_ds.clips].tolist(), predict_clips(learn), learn.dls.valid_ds.ys), sets=rows['set'].tolist())
 
 def fit_fold(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     test:pd.Index, # row names held out
     arch:str|object, # a net by name, or a function that makes one from the number of classes
     recipe:str|Recipe, # one of `recipes`, or one of your own
     seed:int=0, # of weights and batches
     epochs:int|None=None, # in place of the recipe's
-    **dls_kwargs, # for `heartbeat_dls`: sr, secs, bs, vocab, batch_tfms
+    **dls_kwargs, # for `AudioDataLoaders.from_index`: sr, secs, bs, vocab, batch_tfms
 )->tuple: # the trained Learner and its fold record
     "Train on all labelled clips but some, and answer for those."
-    dls = heartbeat_dls(index, index.index.get_indexer(test), **(dict(bs=get_recipe(recipe).bs) | dls_kwargs))
-    learn = heartbeat_learner(dls, arch, recipe, seed)
+    dls = AudioDataLoaders.from_index(index, index.index.get_indexer(test), **(dict(bs=get_recipe(recipe).bs) | dls_kwargs))
+    learn = audio_learner(dls, arch, recipe, seed)
     with learn.no_bar(), learn.no_logging(): learn.fit_recipe(epochs)
     return learn,held_out_answers(learn, index)
 
@@ -107,7 +107,7 @@ def class_intervals(
     "Recall, precision and F1 of each class with 95 % intervals, by resampling groups."
     df = pool_folds(result)
     cms = group_confusions(df.y, df['pred'], df.group, len(result['classes']))
-    point,spread = class_scores(cms.sum(0)),class_scores(redraw(cms))
+    point,spread = class_scores(cms.sum(0)),class_scores(bootstrap(cms))
     return {c:{o:interval(point[o][i], spread[o][:,i]) for o in point} for i,c in enumerate(result['classes'])}
 
 # %% ../../nbs/score/01_cross_validate.ipynb #6ce903cc
@@ -183,7 +183,7 @@ def with_details(
 
 # %% ../../nbs/score/01_cross_validate.ipynb #d552eeff
 def run_protocol(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     fit:Callable, # fit(train, test, seed) -> as for `run_folds`; train and test are row names of `index`
     path:str|Path, # the result file
     repeats:int=5, # ways to deal the groups into folds
@@ -203,7 +203,7 @@ def run_protocol(
 
 # %% ../../nbs/score/01_cross_validate.ipynb #ce65a493
 def cross_validate(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     arch:str|object='m5', # a net by name, or a function that makes one from the number of classes
     recipe:str|Recipe='onecycle', # one of `recipes`, or one of your own
     repeats:int=5, # ways to deal the groups into folds
@@ -214,7 +214,7 @@ def cross_validate(
     epochs:int|None=None, # in place of the recipe's
     sr:int=2000, # sample rate, in Hz
     secs:float=4., # length of a crop
-    **kwargs, # for `heartbeat_dls`: bs, vocab, batch_tfms
+    **kwargs, # for `AudioDataLoaders.from_index`: bs, vocab, batch_tfms
 )->dict: # the result: scores with 95 % intervals, and every fold
     "Repeated, stratified, grouped cross-validation in one call that can be stopped and called again."
     fit = lambda train,test,s: fit_fold(index, test, arch, recipe, s, epochs, sr=sr, secs=secs, **kwargs)
@@ -223,7 +223,7 @@ def cross_validate(
 
 # %% ../../nbs/score/01_cross_validate.ipynb #ef2cc207
 def submission(
-    learn, # a trained HeartbeatLearner, with DataLoaders from `heartbeat_dls(index)`
+    learn, # a trained AudioLearner, with DataLoaders from `AudioDataLoaders.from_index(index)`
     index:pd.DataFrame, # the same index
     path:str|Path|None=None, # a .csv file to write; None: none
 )->pd.DataFrame: # dataset, fname, label, and a probability for each class: a row an unlabelled clip

@@ -28,9 +28,9 @@ def fold_job(
     part:Path, # the file to write
     test:pd.Index, # row names held out
     seed:int, # of weights and batches
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     threads:int|None=None, # cores that it may use; None: as PyTorch takes them
-    **kwargs, # for `fit_fold`: arch, recipe, epochs, and for `heartbeat_dls`
+    **kwargs, # for `fit_fold`: arch, recipe, epochs, and for `AudioDataLoaders.from_index`
 ):
     "Train one fold, and write down what it says of the held-out clips."
     if threads: torch.set_num_threads(threads)
@@ -69,7 +69,7 @@ def _check(job):
 
 # %% ../../nbs/score/04_jobs.ipynb #3a7c7410
 def submit_folds(
-    index:pd.DataFrame, # from `heartbeat_index`
+    index:pd.DataFrame, # from `pascal_index`
     arch:str|object='m5', # a net by name, or a function that makes one from the number of classes
     recipe:str|Recipe='onecycle', # one of `recipes`, or one of your own
     repeats:int=5, # ways to deal the groups out
@@ -84,7 +84,7 @@ def submit_folds(
     options:dict|None=None, # for submitit: timeout_min, gpus_per_node, slurm_partition ...
     sr:int=2000, # sample rate, in Hz
     secs:float=4., # length of a crop
-    **kwargs, # for `heartbeat_dls`: bs, vocab, batch_tfms
+    **kwargs, # for `AudioDataLoaders.from_index`: bs, vocab, batch_tfms
 )->dict: # the result, as `cross_validate` gives it
     "Repeated, stratified, grouped cross-validation with each fold a job of its own."
     path = Path(path or f'../results/{net_name(arch)}_{recipe}_{protocol}.json').absolute()

@@ -91,7 +91,7 @@ class Sound:
     def __repr__(self): return f'Sound({self.name}, {self.sr} Hz, {self.channels} channel{"s"*(self.channels>1)}, {self.frames/self.sr:.1f} s)'
 
 # %% ../../nbs/sound/01_io.ipynb #362406dd
-silence = 1e-3 # a sound that stays within this around its middle (-60 dB of full scale) is called silent, as in heartbeat_index
+silence = 1e-3 # a sound that stays within this around its middle (-60 dB of full scale) is called silent, as in pascal_index
 least_secs = .5 # a slow heart beats twice in this time at best; less than it cannot be judged
 
 @patch

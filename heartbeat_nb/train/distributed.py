@@ -16,7 +16,7 @@ from fastai.callback.progress import ProgressCallback
 
 from ..core import BadInput,need,set_seed
 from .learner import predict_clips
-from .learner import HeartbeatLearner
+from .learner import AudioLearner
 
 # %% ../../nbs/train/02_distributed.ipynb #f4ab9001
 try: from fastai.distributed import DistributedDL,DistributedTrainer
@@ -68,10 +68,10 @@ class ShareTraining(DistributedTrainer):
 
 # %% ../../nbs/train/02_distributed.ipynb #1b59c518
 @patch
-def to_distributed(self:HeartbeatLearner,
+def to_distributed(self:AudioLearner,
     sync_bn:bool=True, # on GPUs, compute batch norm over the clips of all processes?
     **kwargs, # for accelerate's Accelerator
-)->HeartbeatLearner: # itself
+)->AudioLearner: # itself
     "Let this Learner train with the other processes; `distrib_ctx` calls this, and undoes it."
     cpu = torch.device(self.dls.device).type=='cpu'
     self.add_cb(ShareTraining(sync_bn and not cpu, cpu=cpu, **kwargs))
@@ -93,7 +93,7 @@ def one_goes_first():
 
 # %% ../../nbs/train/02_distributed.ipynb #bdbc2c73
 def shared_answers(
-    learn:Learner, # trained, with DataLoaders from `heartbeat_dls`
+    learn:Learner, # trained, with DataLoaders from `AudioDataLoaders.from_index`
 )->np.ndarray: # (clips, classes) probabilities, as `predict_clips` gives them
     "Probabilities of the held-out clips, computed by all processes together."
     n,rank,clips = max(1, num_distrib()),rank_distrib(),np.asarray(learn.dls.valid_ds.clips)

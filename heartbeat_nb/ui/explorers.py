@@ -20,7 +20,8 @@ from sklearn.metrics import confusion_matrix
 from torch import nn
 from torchaudio.functional import resample
 
-from ..core import BadInput,class_colors,classes,load_result
+from ..core import BadInput,load_result
+from ..heart.synth import heart_colors,heart_classes
 from ..predict.predictor import Predictor,fold_norms,predict_file
 from ..predict.stream import predict_long,show_timeline
 from ..sound.io import Resampler,Sound
@@ -103,7 +104,7 @@ def figure(self:PredictionExplorer)->Figure:
     axs = fig.subplots(3, height_ratios=[1, 1, 1.2])
     show_timeline(t, axs[0]).set_title('; '.join([f'{name}: {p.label}, {p.probability:.0%}', *p.notes]), loc='left', fontsize=8)
     names,probs = list(p.probabilities),list(p.probabilities.values())
-    for bar in axs[1].barh(names, probs, color=[class_colors.get(o, '.5') for o in names]): axs[1].text(bar.get_width()+.01, bar.get_y()+.4, f'{bar.get_width():.2f}', va='center')
+    for bar in axs[1].barh(names, probs, color=[heart_colors.get(o, '.5') for o in names]): axs[1].text(bar.get_width()+.01, bar.get_y()+.4, f'{bar.get_width():.2f}', va='center')
     axs[1].set(xlim=(0, 1.1), xlabel='probability')
     axs[1].invert_yaxis()
     self._draw_wave(axs[2], read_stretch(self.source, at, self.secs, sr), at, sr)
@@ -154,7 +155,7 @@ def example_clips(
     secs:float=4., # length
 )->list: # of Clip
     "Simulated clips of all classes."
-    made = [(o, i, *synth_heartbeat(o, secs, sr, seed=i)) for o in classes for i in range(each)]
+    made = [(o, i, *synth_heartbeat(o, secs, sr, seed=i)) for o in heart_classes for i in range(each)]
     return [Clip(wave, sr, f'person {i}', o, AttrDict(events), simulated=True) for o,i,wave,events in made]
 
 class FilterExplorer(Panel):
@@ -227,7 +228,7 @@ def figure(self:FilterExplorer)->Figure:
     axs[1].set(xlabel='Hz', ylabel='share of largest', xlim=(0, self.sr/2), ylim=(0, 1.05))
     axs[1].legend(fontsize='small')
     wave = source.wave/max(abs(source.wave).max(), 1e-9)
-    axs[2].plot(np.arange(len(wave))/source.sr, wave, lw=.5, color=class_colors.get(source.label, '.3'))
+    axs[2].plot(np.arange(len(wave))/source.sr, wave, lw=.5, color=heart_colors.get(source.label, '.3'))
     axs[2].axvspan(a, b, color='.5', alpha=.25, lw=0)
     axs[2].set(xlabel='seconds', yticks=[], xlim=(0, source.secs))
     axs[2].set_title(f'{source.title}: strongest at {at:.2f} s', loc='left', fontsize=8)
@@ -235,7 +236,7 @@ def figure(self:FilterExplorer)->Figure:
 
 # %% ../../nbs/ui/01_explorers.ipynb #28bd492b
 def clip_answers(
-    result:dict, # with `classes` and `folds`: of each `clips`, `y` and `probs`
+    result:dict, # with `heart_classes` and `folds`: of each `clips`, `y` and `probs`
 )->pd.DataFrame: # a row a clip, by its name: y, pred: class numbers; p: probability of its class; probs: list
     "The held-out answers of a result, a row a clip, least probability of the true class first."
     try: rows = pd.DataFrame([(c, y, *p) for f in result['folds'] for c,y,p in zip(f['clips'], f['y'], f['probs'])]).groupby(0).mean()
@@ -253,8 +254,8 @@ class ErrorBrowser(Panel):
     "A confusion matrix to click: the clips behind a cell, worst first."
     alt = 'Wave and spectrogram of a clip, and the probabilities it got'
     def __init__(self,
-        result:dict|str|Path, # with `classes` and `folds`, or the file of one
-        index:pd.DataFrame, # from `heartbeat_index`; it finds the clips
+        result:dict|str|Path, # with `heart_classes` and `folds`, or the file of one
+        index:pd.DataFrame, # from `pascal_index`; it finds the clips
     ):
         result = result if isinstance(result, dict) else load_result(result)
         self.answers,self.classes = clip_answers(result),list(result['classes'])
@@ -323,7 +324,7 @@ def figure(self:ErrorBrowser)->Figure:
     axs = fig.subplots(3, height_ratios=[1.2, 1.4, 1])
     draw_clip(self.clip, axs[:2])
     probs = self.answers.probs[name]
-    axs[2].barh(self.classes, probs, color=[class_colors.get(o, '.5') for o in self.classes])
+    axs[2].barh(self.classes, probs, color=[heart_colors.get(o, '.5') for o in self.classes])
     axs[2].set(xlim=(0, 1), xlabel='probability')
     axs[2].invert_yaxis()
     return fig

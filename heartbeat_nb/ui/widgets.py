@@ -23,7 +23,8 @@ from scipy import signal
 from torchaudio.functional import resample
 
 from ..heart.beats import draw_beats,find_beats,read_timing,true_beats
-from ..core import BadInput,class_colors,classes,write_atomic
+from ..core import BadInput,write_atomic
+from ..heart.synth import heart_colors,heart_classes
 from ..data.pascal import parse_name
 from ..sound.io import load_wave
 from ..heart.synth import artifacts,devices,murmurs,synth_heartbeat,synth_patient
@@ -92,7 +93,7 @@ def draw_clip(
     "Draw the wave with found and true events, and the spectrogram below 500 Hz."
     top = min(500, clip.sr/2)
     draw_beats(clip.wave, clip.sr, find_beats(clip.wave, clip.sr), clip.events, axs[0])
-    for a,b in getattr(clip.events, 'murmur', ()): axs[0].axvspan(a, b, color=class_colors['murmur'], alpha=.15, lw=0)
+    for a,b in getattr(clip.events, 'murmur', ()): axs[0].axvspan(a, b, color=heart_colors['murmur'], alpha=.15, lw=0)
     for k,mark in dict(s3='3', s4='4', premature='*').items():
         for t in getattr(clip.events, k, ()): axs[0].text(t, -1.15, mark, ha='center', va='center', color='#00704F')
     axs[0].set_title(clip.title, loc='left', fontsize=8)
@@ -210,7 +211,7 @@ class HeartbeatBrowser(Panel):
     "Filter the clips of an index, look at them, hear them, and keep a list of those to relabel or leave out."
     alt = 'Wave with found and true heart sounds, above its spectrogram below 500 Hz'
     def __init__(self,
-        index:pd.DataFrame, # from `heartbeat_index`
+        index:pd.DataFrame, # from `pascal_index`
         marks:str|Path|None=None, # a CSV that an earlier browser saved, to go on from there
     ):
         self.index,self.marks = index[index.ok].set_axis([Path(o).name for o in index.file[index.ok]]),{}
@@ -223,7 +224,7 @@ class HeartbeatBrowser(Panel):
         self.length = widgets.FloatRangeSlider(value=(0, longest), min=0, max=longest, step=.5, readout_format='.1f', description='Length, s', continuous_update=False)
         self.clips = widgets.Select(description='Clip', rows=6)
         self.previous,self.next = (widgets.Button(description=o).add_class(f'heartbeat-{o.lower()}') for o in ('Previous', 'Next'))
-        self.new_label = widgets.Dropdown(description='Label it', options=list(dict.fromkeys([*classes, *values('label')])))
+        self.new_label = widgets.Dropdown(description='Label it', options=list(dict.fromkeys([*heart_classes, *values('label')])))
         self.flag = widgets.Checkbox(description='Leave this clip out', indent=False)
         self.path,self.save_button = widgets.Text('heartbeat_marks.csv', description='Save list as'),widgets.Button(description='Save list')
         super().__init__(row(self.set, self.label, self.noisy, self.patient, self.length), self.clips, row(self.previous, self.next),
@@ -314,7 +315,7 @@ def _save(self:HeartbeatBrowser):
     except OSError as e: self.say(f'{self.path.value} cannot be written ({e.strerror}). Give another name.')
 
 @patch(as_prop=True)
-def corrected(self:HeartbeatBrowser): # as `heartbeat_index` gives it
+def corrected(self:HeartbeatBrowser): # as `pascal_index` gives it
     "The index with the new labels, and without what is flagged."
     marks = pd.DataFrame([self._marked(o) for o in self.index.index], self.index.index)
     return self.index.assign(label=marks.new_label)[~marks.flagged].reset_index(drop=True)
@@ -324,11 +325,11 @@ class SynthStudio(Panel):
     "Make a heart sound with sliders; see it and hear it at once."
     alt = 'Simulated wave with found and true heart sounds, above its spectrogram below 500 Hz'
     def __init__(self,
-        label:str='murmur', # one of `classes`
+        label:str='murmur', # one of `heart_classes`
         seed:int=0, # which person
         secs:float=6., # length, in seconds
     ):
-        self.secs,self.label = secs,widgets.Dropdown(options=classes, value=label, description='Class')
+        self.secs,self.label = secs,widgets.Dropdown(options=heart_classes, value=label, description='Class')
         self.seed = widgets.BoundedIntText(seed, min=0, max=2**31, description='Person')
         self.hr = slide('Beats a minute', 72, 30, 220, kind=widgets.IntSlider)
         self.device,self.background = widgets.Dropdown(options=list(devices), value='stethoscope', description='Device'),widgets.Dropdown(options=[('none', ''), *((o, o) for o in artifacts)], description='Background')

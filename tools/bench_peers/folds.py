@@ -4,7 +4,7 @@ import json,sys,time
 from heartbeat_nb.data.groups import labelled_clips
 from heartbeat_nb.train.learner import get_recipe,pretrained_features
 from heartbeat_nb.score.cross_validate import fit_fold,protocol_folds
-from heartbeat_nb.data.pascal import heartbeat_data,heartbeat_index
+from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
 
 def timed(f):
     start = time.perf_counter()
@@ -12,7 +12,7 @@ def timed(f):
     return time.perf_counter()-start
 
 data,first,count = sys.argv[1] or None,int(sys.argv[2]),int(sys.argv[3])
-index = heartbeat_index(heartbeat_data(data))
+index = pascal_index(heartbeat_data(data))
 tests = protocol_folds(labelled_clips(index))
 ahead = timed(lambda: pretrained_features('m11', get_recipe('best'), 2000, 4.))
 print(json.dumps(dict(ahead=ahead, seconds=[timed(lambda: fit_fold(index, tests[i][1], 'm11', 'best', secs=4.)) for i in range(first, first+count)], folds=len(tests))))

@@ -49,7 +49,7 @@ def loaders(x, y, names, bs, resident):
 def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
     "A Learner with the recipe of the post; after each of its epochs, one of `beside`."
     from fastai.basics import Callback
-    from heartbeat_nb.train.learner import heartbeat_learner,recipes
+    from heartbeat_nb.train.learner import audio_learner,recipes
     class Watch(Callback):
         order = 60
         def before_fit(self): self.epochs = []
@@ -66,7 +66,7 @@ def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
             if beside: self.epochs[-1] += next(beside)[:1]
     names = list(range(int(y.max())+1))
     watch = Watch()
-    learn = heartbeat_learner(loaders(x, y, names, bs, resident), net, replace(recipes['post'], schedule='flat', keep='last', bf16=bf16), seed=seed, cbs=watch)
+    learn = audio_learner(loaders(x, y, names, bs, resident), net, replace(recipes['post'], schedule='flat', keep='last', bf16=bf16), seed=seed, cbs=watch)
     with learn.no_bar(), learn.no_logging(): learn.fit(epochs)
     return watch.epochs
 
