@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['S', 'T', 'unlabelled', 'BadInput', 'need', 'RunSize', 'device_name', 'scale', 'set_seed', 'write_atomic', 'cache_dir',
-           'digest', 'Cache', 'clear_cache', 'parallel', 'provenance', 'save_result', 'load_result']
+           'digest', 'Cache', 'clear_cache', 'parallel', 'Interval', 'provenance', 'save_result', 'load_result']
 
 # %% ../nbs/00_core.ipynb #0e0d11d0
 import errno,hashlib,json,os,platform,random,shutil,tempfile
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable,Iterable,Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict,dataclass,is_dataclass
 from importlib import import_module
 from importlib.metadata import version
 from itertools import islice
@@ -195,6 +195,30 @@ def parallel(
     finally:
         if torch_threads: torch.set_num_threads(before) # new threads ask what was set last, in any thread
 
+# %% ../nbs/00_core.ipynb #c95f57e6
+@dataclass(frozen=True)
+class Interval:
+    "An estimate with its 95 % interval."
+    estimate:float
+    low:float
+    high:float
+    def __post_init__(self):
+        for o in ('estimate', 'low', 'high'): object.__setattr__(self, o, float(getattr(self, o)))
+
+    @classmethod
+    def from_draws(cls,
+        estimate:float, # the value itself
+        draws:np.ndarray, # (draws,) its value in each draw; one that is not finite does not count
+    )->'Interval':
+        "An estimate and the range in which 95 % of the draws lie."
+        draws = np.asarray(draws)[np.isfinite(draws)]
+        return cls(estimate, *(np.quantile(draws, [.025, .975]) if len(draws) else (np.nan, np.nan)))
+
+    def __format__(self, spec:str)->str:
+        estimate,low,high = (format(o, spec or '.2f') for o in (self.estimate, self.low, self.high))
+        return f'{estimate} ({low} to {high})'
+    def __repr__(self)->str: return f'{self:.2f}'
+
 # %% ../nbs/00_core.ipynb #1e86cd2d
 def provenance()->dict: # versions by package, python, device, threads
     "Versions and device of this run, for a result file."
@@ -205,6 +229,7 @@ def provenance()->dict: # versions by package, python, device, threads
 # %% ../nbs/00_core.ipynb #15dd924c
 def _plain(o):
     "The same in what JSON knows: plain numbers, and None for what is no number."
+    if is_dataclass(o): o = asdict(o)
     if isinstance(o, dict): return {k:_plain(v) for k,v in o.items()}
     if isinstance(o, (list, tuple)): return [_plain(v) for v in o]
     if isinstance(o, (str, bool, int)) or o is None: return o

@@ -140,8 +140,8 @@ def report(
     "What a finished run says."
     from heartbeat_nb.train.learner import recipes
     result = json.loads((out/'result.json').read_text())
-    line = lambda k,name: '{:<18} {mean:.3f}  (95 %: {low:.3f} to {high:.3f})'.format(name, **result['scores'][k])
-    majority = result['scores']['majority']['mean']
+    line = lambda k,name: '{:<18} {estimate:.3f}  (95 %: {low:.3f} to {high:.3f})'.format(name, **result['scores'][k])
+    majority = result['scores']['majority']['estimate']
     return '\n'.join(['', heard_line(result), '', table.to_string(na_rep='-'), '',
         line('balanced_accuracy', 'balanced accuracy'), line('macro_f1', 'macro F1'),
         line('accuracy', 'accuracy')+f', where always naming the commonest class gives {majority:.3f}', '',

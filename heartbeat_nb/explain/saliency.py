@@ -167,4 +167,4 @@ def share_interval(
 )->dict: # mean, low, high
     "A share with its 95 % interval (Wilson's)."
     ci = binomtest(int(np.sum(hits)), len(hits)).proportion_ci(method='wilson')
-    return dict(mean=float(np.mean(hits)), low=float(ci.low), high=float(ci.high))
+    return dict(estimate=float(np.mean(hits)), low=float(ci.low), high=float(ci.high))

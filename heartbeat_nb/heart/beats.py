@@ -255,7 +255,7 @@ def pool_scores(
     with np.errstate(invalid='ignore'):
         pooled = {k:(draws@(table[k].fillna(0)*table[w]))/(draws@table[w]) for k,w in over.items()}
     pooled['total_error'] = draws@table.total_error
-    return {k:dict(mean=float(v[0]), **dict(zip(('low', 'high'), map(float, np.nanquantile(v[1:], [.025, .975]))))) for k,v in pooled.items()}
+    return {k:dict(estimate=float(v[0]), **dict(zip(('low', 'high'), map(float, np.nanquantile(v[1:], [.025, .975]))))) for k,v in pooled.items()}
 
 # %% ../../nbs/heart/02_beats.ipynb #40585ead
 def read_timing(

@@ -225,7 +225,7 @@ _not_for = """This net must not be used for any medical purpose: not to diagnose
 It was made for learning and measuring. It has heard few people and few devices, and what it answers for others is unknown.
 Whoever worries about a heart should see a doctor."""
 
-def _score(v): return f'{v["mean"]:.3f} ({v["low"]:.3f} to {v["high"]:.3f})' if isinstance(v, dict) else f'{v:.3f}'
+def _score(v): return f'{v["estimate"]:.3f} ({v["low"]:.3f} to {v["high"]:.3f})' if isinstance(v, dict) else f'{v:.3f}'
 
 def score_lines(
     scores:dict, # score name -> value, or dict of mean, low and high

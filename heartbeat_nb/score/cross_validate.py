@@ -93,7 +93,7 @@ def set_scores(
 def scores_without(
     result:dict, # of any run
     leave:str, # a class
-)->dict: # score name -> mean, low, high
+)->dict: # score name -> estimate, low, high
     "The scores over all classes but one: the most likely of the others is the answer."
     df,k = pool_folds(result),result['classes'].index(leave)
     probs = np.delete(np.concatenate([f['probs'] for f in result['folds']]), k, axis=1)

@@ -83,10 +83,10 @@ def bootstrap(
 def interval(
     point:float, # the value itself
     spread:np.ndarray, # (draws,) the value of each draw
-)->dict: # mean (the value itself), low and high
+)->dict: # estimate (the value itself), low and high
     "A value and the range in which 95 % of the draws lie that have one: a precision, for example, needs an answer."
     low,high = np.quantile(spread[np.isfinite(spread)], [.025, .975]) if np.isfinite(spread).any() else (np.nan, np.nan)
-    return dict(mean=float(point), low=float(low), high=float(high))
+    return dict(estimate=float(point), low=float(low), high=float(high))
 
 # %% ../../nbs/score/00_metrics.ipynb #ae5d3ba7
 def bootstrap_scores(
@@ -96,7 +96,7 @@ def bootstrap_scores(
     k:int, # classes
     n:int=2000, # draws
     seed:int=0, # of the draws
-)->dict: # score name -> mean, low, high
+)->dict: # score name -> estimate, low, high
     "Scores with 95 % intervals, by resampling groups."
     cms = group_confusions(y, pred, groups, k)
     point,spread = scores(cms.sum(0)),scores(bootstrap(cms, n, seed))
@@ -191,7 +191,7 @@ def compare_runs(
     b:dict, # another, of the same clips and folds
     n:int=2000, # draws
     seed:int=0, # of the draws
-)->dict: # score name -> mean, low, high of b's score minus a's
+)->dict: # score name -> estimate, low, high of b's score minus a's
     "How much better `b` is than `a`, with 95 % intervals, by resampling groups of both at once."
     x,y = (pool_folds(o).sort_values(['clip','fold'], ignore_index=True) for o in (a, b))
     if not x[['clip','y']].equals(y[['clip','y']]): raise BadInput('These two results are not about the same clips. Compare runs with the same recordings, folds and classes.')
