@@ -69,7 +69,7 @@ def read_clip(
     file = Path(file)
     if not file.is_file(): raise BadInput(f'No file {file}. Check the path.')
     events,named = known_events(file),parse_name(file.name) or {}
-    return Clip(load_wave(file, sr), sr, file.stem, named.get('label', '') if label is None else label, events, getattr(events, 'simulated', False))
+    return Clip(load_wave(file, sr).numpy(), sr, file.stem, named.get('label', '') if label is None else label, events, getattr(events, 'simulated', False))
 
 # %% ../../nbs/ui/00_widgets.ipynb #cefc64cc
 def spectrogram(
