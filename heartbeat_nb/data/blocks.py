@@ -51,10 +51,10 @@ class CropWaves(Transform):
     ):
         self.sr,self.n,self.play,self.train = waves.sr,round(secs*waves.sr),play,False
         self.data = torch.from_numpy(waves.data)
-        self.starts,self.lengths,self.scales = map(torch.as_tensor, (waves.starts, waves.lengths, waves.scales))
+        self.starts,self.lengths = map(torch.as_tensor, (waves.starts, waves.lengths))
 
     def to(self, device):
-        for o in 'starts','lengths','scales': setattr(self, o, getattr(self, o).to(device))
+        for o in 'starts','lengths': setattr(self, o, getattr(self, o).to(device))
         if fits(self.data, device): self.data = self.data.to(device)
 
     def __call__(self, b, split_idx=None, **kwargs):
@@ -72,8 +72,8 @@ class CropWaves(Transform):
         "Cut the crops that begin at `begin`; a clip that ends too early starts again."
         clips = clips.as_subclass(Tensor)
         where = (begin[:,None] + torch.arange(self.n, device=begin.device)) % self.lengths[clips][:,None]
-        x = self.data[(self.starts[clips][:,None] + where).to(self.data.device)].to(begin.device).float()
-        return TensorAudio((x*self.scales[clips][:,None])[:,None], sr=self.sr, play=self.play)
+        x = self.data[(self.starts[clips][:,None] + where).to(self.data.device)].to(begin.device)
+        return TensorAudio(x[:,None], sr=self.sr, play=self.play)
 
 # %% ../../nbs/data/07_blocks.ipynb #4786294e
 class Standardize(Transform):

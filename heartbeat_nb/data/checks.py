@@ -35,7 +35,7 @@ def power_end(
     share:float=.99, # of the power
 )->float: # Hz
     "The frequency below which this share of a clip's power lies; what is slower than 20 Hz is no sound."
-    x = load_wave(path, sr)
+    x = load_wave(path, sr).numpy()
     hz,power = welch(x, sr, nperseg=min(len(x), sr//8), detrend='constant')
     total = np.cumsum(np.where(hz<20, 0, power))
     return float(hz[np.searchsorted(total, share*total[-1])]) if total[-1]>0 else 0.

@@ -7,6 +7,7 @@ __all__ = ['lowest', 'tiny', 'compare_sr', 'search_hours', 'name_groups', 'white
            'join_groups', 'recording_groups', 'labelled_clips', 'group_folds', 'check_folds']
 
 # %% ../../nbs/data/01_groups.ipynb #8632a059
+from collections.abc import Callable
 import hashlib,json,zlib
 from functools import lru_cache
 from pathlib import Path
@@ -19,10 +20,10 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import Tensor
 from torch.nn.functional import avg_pool2d,pad
 
-from ..core import unlabelled,BadInput,cache_dir,write_atomic
+from ..core import BadInput,Cache,digest,unlabelled
 from .waves import cached_waves
 from ..sound.cache import Waves
-from ..sound.scan import scan_wavs,_digest
+from ..sound.scan import scan_sounds
 
 # %% ../../nbs/data/01_groups.ipynb #771912aa
 def _sessions(session, gap):
@@ -196,17 +197,13 @@ def _scanned(index):
     if 'file' not in index: raise BadInput('This table names no sound files. Give it a column file, or use name_groups, which looks at names only.')
     index = index.reset_index(drop=True)
     if {'ok','hash'} <= set(index): return index
-    return index.assign(**(scans := scan_wavs(index.file))[['hash']], ok=(scans.note=='').values)
+    return index.assign(**(scans := scan_sounds(index.file))[['hash']], ok=(scans.note=='').values)
 
-def _kept(file, make):
-    "A table from `file`, or what `make` gives, kept there; a file that is not whole is made again."
-    try:
-        text = json.loads(file.read_text())
-        if zlib.crc32(text['rows'].encode())==text['crc']: return pd.DataFrame(json.loads(text['rows']))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError): pass
-    rows = json.dumps(make().to_dict('list'))
-    with write_atomic(file) as p: p.write_text(json.dumps(dict(crc=zlib.crc32(rows.encode()), rows=rows)))
-    return pd.DataFrame(json.loads(rows))
+_shared = Cache('shared', 7, '.json')
+
+def _kept(key:str, make:Callable[[], pd.DataFrame])->pd.DataFrame:
+    "A table that was kept under `key`, or what `make` gives, kept there."
+    return _shared.get(key, lambda p: p.write_text(json.dumps(make().to_dict('list'))), lambda p: pd.DataFrame(json.loads(p.read_text())))
 
 # %% ../../nbs/data/01_groups.ipynb #393f53dc
 def _copies(waves):
@@ -233,13 +230,13 @@ def look_alikes(
     key = ('6', secs, *index.hash, *index.ok)
     if (hours := waves.lengths.sum()/compare_sr/3600)>search_hours:
         _say_once(f'These clips last {hours:.0f} hours: too long to compare all with all, so only copies of whole clips are looked for.')
-        return _kept(cache_dir('shared')/(_digest(('whole', *key))+'.json'), lambda: _copies(waves))
+        return _kept(digest('whole', *key), lambda: _copies(waves))
     def make():
         print(f'Comparing the sound of {len(index)} clips, to find copies; once for these recordings', flush=True)
         rows = [(o.first, o.second, *_best(waves, o, secs)) for o in progress_bar(list(_candidates(waves, secs).itertuples()), leave=False)]
         df = pd.DataFrame(rows, columns=['first','second','lag','at','correlation']).sort_values('correlation', ascending=False, kind='stable')
         return df.drop_duplicates(['first','second'])
-    return _kept(cache_dir('shared')/(_digest(key)+'.json'), make)
+    return _kept(digest(*key), make)
 
 compare_sr = 2000 # Hz: the rate at which two stretches are compared, and at which nets are trained
 search_hours = 10. # of sound: beyond, the search for shared stretches would take too long

@@ -17,7 +17,7 @@ from ..core import BadInput,unlabelled
 from .pascal import pascal_index,parse_name
 from .urbansound import urbansound_index
 from ..sound.io import sound_suffixes
-from ..sound.scan import scan_wavs
+from ..sound.scan import scan_sounds
 
 # %% ../../nbs/data/02_index.ipynb #f95ea240
 def find_audio(
@@ -209,7 +209,7 @@ def _as_index(rows, name):
     label = rows.label.fillna(unlabelled)
     names = sorted(set(label)-{unlabelled}) + ([unlabelled] if (label==unlabelled).any() else [])
     df = pd.DataFrame(dict(file=rows.file.map(str), set=name, label=pd.Categorical(label, names), noisy=False, patient=rows.patient.fillna('').astype(str), session=pd.NaT, site=''))
-    df = df.join(scan_wavs(rows.file)).assign(fold=_whole_folds(rows.fold))
+    df = df.join(scan_sounds(rows.file)).assign(fold=_whole_folds(rows.fold))
     if df.fold.isna().all(): df = df.drop(columns='fold')
     df.insert(df.columns.get_loc('note'), 'ok', df.note.isin(['', 'silent'] if 'fold' in df else ['']))
     if (bad := ~df.ok).any(): print(f"Skipped {bad.sum()} of {len(df)} clips: {', '.join(f'{Path(f).name} ({n})' for f,n in zip(df.file[bad][:3], df.note[bad]))}{' ...' if bad.sum()>3 else ''}")

@@ -15,9 +15,9 @@ from fastai.basics import *
 
 from ..core import BadInput,unlabelled
 from .blocks import AudioDataLoaders,ClipDataset,TensorAudio
-from .pascal import parse_name
+from .pascal import find_wavs,parse_name
 from ..sound.io import load_wave
-from ..sound.scan import find_wavs,scan_wavs
+from ..sound.scan import scan_sounds
 
 # %% ../../nbs/data/11_post.ipynb #bcb8bccf
 post_classes = ['normal', 'murmur', 'extrahls', 'artifact', unlabelled]
@@ -49,7 +49,7 @@ def convert_data(
     files,out = find_wavs(path),Path(out)
     if out.exists(): raise BadInput(f'{out} is there already. Give a new folder, or delete this one.')
     if not any(parse_name(f.name) for f in files): raise BadInput(f'No file in {path} has a name like those of the heart sound challenge. Give the folder that holds set_a and set_b.')
-    notes = scan_wavs(files).note
+    notes = scan_sounds(files).note
     if bad := [f'{f.name} ({o})' for f,o in zip(files, notes) if o not in ('', 'silent')]: print(f"Skipped {len(bad)} of {len(files)} files: {', '.join(bad[:5])}")
     files = [f for f,o in zip(files, notes) if o in ('', 'silent')]
     if not 0<n_test<len(files): raise BadInput(f'A test set of {n_test} clips out of {len(files)} is not possible.')
@@ -59,7 +59,7 @@ def convert_data(
     try:
         for o in 'train','test': (tmp/o).mkdir()
         for i,f in enumerate(progress_bar(files, leave=False)):
-            clip = dict(class_id=extract_class_id(f), sampling_rate=sr, audio=post_audio(load_wave(f, sr), round(secs*sr)))
+            clip = dict(class_id=extract_class_id(f), sampling_rate=sr, audio=post_audio(load_wave(f, sr).numpy(), round(secs*sr)))
             (tmp/('test' if i in test else 'train')/(Path(f).stem+'.pkl')).write_bytes(pickle.dumps(clip))
         tmp.chmod(0o755)
         tmp.rename(out)

@@ -15,16 +15,21 @@ from fastcore.basics import patch
 from fastprogress.fastprogress import progress_bar
 from torch.utils.data import DataLoader,IterableDataset
 
-from ..core import ahead,BadInput,need
+from ..core import BadInput,need,parallel
 from .groups import group_folds,labelled_clips
 from ..sound.windows import cut
 from .waves import data_hash,cached_waves
-from ..sound.cache import wave_int16
+from ..sound.io import load_wave
 
 # %% ../../nbs/data/09_shards.ipynb #a2a653d3
 formats = dict(flac='FLAC', wav='WAV')
 
 def _wds(): return need('webdataset', 'scale')
+
+def _int16(x):
+    "16-bit numbers that reach from one end of their range to the other, and what one step is worth."
+    scale = max(float(abs(x).max(initial=0)), 1e-9)/32767
+    return np.rint(x/scale).astype(np.int16),scale
 
 def pack_clip(
     row, # of an index, with label and group
@@ -32,7 +37,7 @@ def pack_clip(
     kind:str='flac', # one of `formats`
 )->dict: # member's ending -> bytes
     "The members of one clip."
-    x,scale = wave_int16(row.file, sr)
+    x,scale = _int16(load_wave(row.file, sr).numpy())
     sound = io.BytesIO()
     sf.write(sound, x, sr, format=formats[kind], subtype='PCM_16')
     about = dict(label=row.label, group=str(row.group), file=Path(row.file).name, sr=sr, samples=len(x), scale=float(np.float32(scale)))
@@ -74,7 +79,7 @@ def deal_shards(
 def _write_tar(path, rows, keys, sr, kind, ex):
     "One shard: decoded by several threads, written in order."
     with open(path, 'wb') as f, _wds().TarWriter(f, encoder=False, mtime=0, user='heartbeat', group='heartbeat') as tar:
-        for key,members in zip(keys, ahead(ex, lambda o: pack_clip(o, sr, kind), rows)): tar.write(dict(members, __key__=f'{key:09d}'))
+        for key,members in zip(keys, parallel(lambda o: pack_clip(o, sr, kind), rows)): tar.write(dict(members, __key__=f'{key:09d}'))
 
 def write_shards(
     index:pd.DataFrame, # from `pascal_index` or `urbansound_index`

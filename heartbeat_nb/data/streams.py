@@ -9,7 +9,7 @@ __all__ = ['WaveStream', 'ShardDL', 'shard_dls']
 from fastai.basics import *
 
 from ..core import BadInput
-from .blocks import Standardize,TensorAudio
+from .blocks import AudioDataLoaders,Standardize,TensorAudio
 from .shards import ShardStream,share_of,shard_info
 
 # %% ../../nbs/data/10_streams.ipynb #146b8d4d

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np, pandas as pd, soundfile as sf
 
 from ..core import BadInput
-from ..sound.scan import scan_wavs
+from ..sound.scan import scan_sounds
 
 # %% ../../nbs/data/04_urbansound.ipynb #c25edcb3
 urban_classes = ['air_conditioner', 'car_horn', 'children_playing', 'dog_bark', 'drilling', 'engine_idling', 'gun_shot', 'jackhammer', 'siren', 'street_music']
@@ -85,7 +85,7 @@ def urbansound_index(
         raise BadInput(f'{csv} lists {len(gone)} of {len(files)} clips that are not in {audio}, the first {gone[0].relative_to(audio)}. Unpack the archive again.')
     names = said.drop_duplicates('classID').sort_values('classID')['class']
     df = pd.DataFrame(dict(file=list(map(str, files)), set='UrbanSound8K', label=pd.Categorical(said['class'], names), noisy=False,
-                           patient=said.fsID.astype(str), session=pd.NaT, site='')).join(scan_wavs(files))
+                           patient=said.fsID.astype(str), session=pd.NaT, site='')).join(scan_sounds(files))
     df.insert(df.columns.get_loc('note'), 'ok', df.note.isin(['', 'silent']))
     if (~df.ok).any(): print(f'Skipped {(~df.ok).sum()} of {len(df)} clips: {_named(df[~df.ok])}')
     if (silent := df.note=='silent').any(): print(f'Kept {silent.sum()} silent of {len(df)} clips, as the official folds count them: {_named(df[silent])}')

@@ -6,41 +6,23 @@
 __all__ = ['data_hash', 'cached_waves']
 
 # %% ../../nbs/data/00_waves.ipynb #9edbb73b
-import json,os,zlib
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+import hashlib
 
-import numpy as np, pandas as pd
-from fastprogress.fastprogress import progress_bar
+import pandas as pd
 
-from ..core import BadInput,ahead,cache_dir,write_atomic
-from ..sound.cache import Waves,_open_waves,wave_int16
-from ..sound.scan import _digest
+from ..sound.cache import Waves,cached_sounds
 
 # %% ../../nbs/data/00_waves.ipynb #906b8a7d
 def data_hash(
-    index:pd.DataFrame, # from `pascal_index`
+    index:pd.DataFrame, # with a column `hash`
 )->str: # 32 hex digits
     "A fingerprint of a set of recordings."
-    return _digest(sorted(index.hash))
+    return hashlib.blake2b('\n'.join(sorted(index.hash)).encode(), digest_size=16).hexdigest()
 
 # %% ../../nbs/data/00_waves.ipynb #d985d96b
 def cached_waves(
-    index:pd.DataFrame, # from `pascal_index`
-    sr:int=2000, # sample rate of the result, in Hz
+    index:pd.DataFrame, # with columns file, hash, ok
+    sr:int=2000, # sample rate of the result, in Hz, 100 to 192000
 )->Waves: # as long as `index`
-    "Decode every usable clip of `index` once, or open what an earlier run decoded."
-    if not 100<=sr<=192_000: raise BadInput(f'A sample rate of {sr} Hz is not usable. Give one from 100 to 192000; 2000 suits heart sounds.')
-    key = _digest(chain(('1', sr), index.hash, index.ok))
-    stem = cache_dir('waves')/key
-    if waves := _open_waves(stem, key, sr): return waves
-    lengths,scales,crc = [],[],0
-    with ThreadPoolExecutor(os.cpu_count()) as ex, write_atomic(stem.with_suffix('.i16')) as tmp, open(tmp, 'wb') as f:
-        todo = ahead(ex, lambda r: wave_int16(r[0], sr) if r[1] else (np.zeros(0, np.int16), 0.), zip(index.file, index.ok))
-        for x,scale in progress_bar(todo, total=len(index), leave=False):
-            f.write(x.data)
-            crc = zlib.crc32(x, crc)
-            lengths.append(len(x))
-            scales.append(scale)
-    with write_atomic(stem.with_suffix('.json')) as tmp: tmp.write_text(json.dumps(dict(crc=crc, lengths=lengths, scales=scales)))
-    return _open_waves(stem, key, sr)
+    "Decode every usable clip of a table once, or open what an earlier run decoded."
+    return cached_sounds(index.file.tolist(), index.hash.tolist(), index.ok.tolist(), sr)

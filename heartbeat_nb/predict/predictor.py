@@ -18,12 +18,12 @@ from fastcore.basics import patch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ..core import BadInput,ahead
+from ..core import BadInput,parallel
 from ..heart.synth import heart_classes
 from ..nets.fast import side_by_side
 from ..nets.io import load_model
 from .stream import _answer_long
-from ..sound.io import Sound,_name,find_sounds,read_sound
+from ..sound.io import Sound,find_sounds,read_sound,sound_name
 from ..sound.windows import cut,temperature_scale,window_begins
 
 # %% ../../nbs/predict/00_predictor.ipynb #a90be3d5
@@ -74,14 +74,7 @@ def __repr__(self:Predictor):
     return f"Predictor({', '.join(self.classes)}; windows of {self.secs:g} s at {self.sr} Hz, hop {self.hop:g}{'' if self.temperature else ', not calibrated'})"
 
 # %% ../../nbs/predict/00_predictor.ipynb #95fb1401
-def in_threads(
-    f, # called in threads
-    items, # what to call it with
-    n:int|None=None, # how many may be done, or under way, before they are asked for; None: two a thread
-): # yields results, in order
-    "Map in threads that torch does not split further; as many as torch would use."
-    workers = torch.get_num_threads()
-    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool: yield from ahead(pool, f, items, n or 2*workers)
+def in_threads(f, items, n=None): return parallel(f, items, ahead=n or 2*torch.get_num_threads(), torch_threads=1)
 
 @patch
 def answer(self:Predictor,
@@ -161,7 +154,7 @@ def listen(
     net:Predictor, # for its sample rate and window
 )->tuple: # Prediction, without its answer yet, and wave, (samples,): None if there is an error, empty if it is longer than `clip_secs`
     "Decode one sound and note what is to be noted."
-    res = Prediction(_name(source), calibrated=bool(net.temperature))
+    res = Prediction(sound_name(source), calibrated=bool(net.temperature))
     try:
         sound,parts,n = Sound(source),[],0
         for x in read_sound(sound, net.sr):
@@ -183,7 +176,7 @@ def expand(
     res = []
     for p in paths:
         try: res += find_sounds(p)
-        except BadInput as e: res.append(Prediction(_name(p), error=str(e)))
+        except BadInput as e: res.append(Prediction(sound_name(p), error=str(e)))
     return res
 
 # %% ../../nbs/predict/00_predictor.ipynb #6cde6b43
@@ -230,7 +223,7 @@ def predict_file(
 )->Prediction: # label, probabilities, notes
     "Predict one file of any length; what cannot be read raises `BadInput`."
     net = model if isinstance(model, Predictor) else Predictor(model, window, hop)
-    if not hasattr(path, 'read') and os.path.isdir(path): raise BadInput(f'{_name(path)} is a folder. Give a file, or use predict_files.')
+    if not hasattr(path, 'read') and os.path.isdir(path): raise BadInput(f'{sound_name(path)} is a folder. Give a file, or use predict_files.')
     res = next(iter_predictions([path], net))
     if res.error: raise BadInput(res.error)
     return res

@@ -18,7 +18,9 @@ from torch import nn
 from ..core import BadInput
 from ..heart.synth import heart_colors
 from .predictor import Predictor,quality_notes
-from ..sound.io import Resampler,Sound,silence
+from ..sound.io import Sound
+from ..sound.resample import Resampler
+from ..sound.windows import silence
 from ..sound.windows import cut,temperature_scale
 
 # %% ../../nbs/predict/01_stream.ipynb #0ce21f8c

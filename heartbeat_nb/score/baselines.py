@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder,StandardScaler
 from torch import nn
 from torchaudio.transforms import MFCC,MelSpectrogram
 
-from ..core import BadInput,cache_dir,provenance,write_atomic
+from ..core import BadInput,Cache,provenance,write_atomic
 from ..data.blocks import label_vocab
 from ..data.groups import labelled_clips,name_groups
 from .cross_validate import run_protocol
@@ -56,7 +56,7 @@ def clip_features(
     sr:int=2000, # sample rate at which features are computed, in Hz
 )->pd.DataFrame: # a row a clip that is ok: mfcc_*, mel_*, rhythm_*
     "MFCC, log-mel and rhythm features of each clip; computed once and kept."
-    memo = cache_dir('features')/f'{data_hash(index)}-{sr}-1.csv'
+    memo = Cache('features').path('').parent/f'{data_hash(index)}-{sr}-1.csv'
     rows = index[index.ok]
     if memo.is_file() and len(df := pd.read_csv(memo))==len(rows): return df.set_index(rows.index)
     waves,spec = cached_waves(index, sr),dict(n_fft=256, hop_length=64, n_mels=24)

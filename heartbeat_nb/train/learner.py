@@ -21,7 +21,7 @@ from fastai.metrics import accuracy,BalancedAccuracy
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from ..core import BadInput,cache_dir,set_seed,write_atomic
+from ..core import BadInput,Cache,set_seed,write_atomic
 from ..data.augment import BCMix,augmentations
 from ..data.blocks import AudioDataLoaders
 from ..data.pascal import pascal_index,simulated_data
@@ -239,7 +239,7 @@ def pretrained_features(
     "Train on simulated sounds, or load what was trained before."
     if isinstance(arch, nn.Module): raise BadInput('A recipe with a head start makes its own net. Give a net by name, or a recipe without pretrain.')
     what = json.dumps(dict(sr=sr, secs=secs, n=n, **asdict(recipe)), sort_keys=True)
-    memo = cache_dir('pretrained')/f'{net_name(arch)}-{hashlib.blake2b(what.encode(), digest_size=8).hexdigest()}.safetensors'
+    memo = Cache('pretrained').path('').parent/f'{net_name(arch)}-{hashlib.blake2b(what.encode(), digest_size=8).hexdigest()}.safetensors'
     if not memo.is_file():
         dls = AudioDataLoaders.from_index(pascal_index(simulated_data(n)), sr=sr, secs=secs, bs=recipe.bs)
         learn = audio_learner(dls, arch, replace(recipe, pretrain=0))

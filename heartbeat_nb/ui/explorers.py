@@ -24,7 +24,8 @@ from ..core import BadInput,load_result
 from ..heart.synth import heart_colors,heart_classes
 from ..predict.predictor import Predictor,fold_norms,predict_file
 from ..predict.stream import predict_long,show_timeline
-from ..sound.io import Resampler,Sound
+from ..sound.io import Sound
+from ..sound.resample import Resampler
 from ..sound.windows import cut
 from ..nets.io import load_model
 from ..explain.saliency import saliency,smooth_map
