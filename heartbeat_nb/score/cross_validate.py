@@ -28,8 +28,8 @@ from ..data.waves import data_hash
 # %% ../../nbs/score/01_cross_validate.ipynb #dfab48cb
 protocols = dict(
     grouped = lambda clips: clips.group,
-    names   = name_groups,
-    patient = lambda clips: name_groups(clips.drop(columns='session', errors='ignore')),
+    names   = lambda clips: name_groups(clips.assign(group=clips.index_group)),
+    patient = lambda clips: name_groups(clips.assign(group=clips.index_group).drop(columns='session', errors='ignore')),
     random  = lambda clips: pd.Series(clips.index.astype(str), clips.index))
 
 # %% ../../nbs/score/01_cross_validate.ipynb #8b06099f
