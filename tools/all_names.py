@@ -19,7 +19,8 @@ def main():
     theirs = next(source(c) for c in nb['cells'] if source(c).startswith('theirs = '))
     names = sorted({o for m in mods for o in m.public}-set(ast.parse(theirs).body[0].value.func.value.value.split()))
     listed = fill(', '.join(map(repr, names)), 116, initial_indent='    ', subsequent_indent='    ')
-    new = {'from heartbeat_nb.core':'\n'.join(f'from {o.name} import *' for o in mods), '__all__ = [\n':f'__all__ = [\n{listed}]'}
+    imports = '\n'.join(f'from {o.name} import *' for o in mods)
+    new = {'from heartbeat_nb.core':imports, '__all__ = [\n':f'__all__ = [\n{listed}]'}
     for c in nb['cells']:
         for start,text in new.items():
             if source(c).startswith(f'#| export\n{start}'): c['source'] = f'#| export\n{text}'.splitlines(keepends=True)
