@@ -218,8 +218,8 @@ class HeartbeatBrowser(Panel):
         if marks is not None: self.marks = read_marks(marks)
         values = lambda o: sorted(set(self.index[o].astype(str))-{''})
         pairs = lambda o: [(v, v) for v in values(o)]
-        self.set,self.label,self.noisy = _choose('Set', pairs('set')),_choose('Label', pairs('label')),_choose('Noise', [('noisy', True), ('not noisy', False)])
-        self.patient = widgets.Combobox(description='Patient', options=values('patient'), placeholder='all', continuous_update=False)
+        self.set,self.label,self.noisy = _choose('Set', pairs('set')),_choose('Label', pairs('label')),_choose('Noise', [('noisy', True), ('not noisy', False)] if 'noisy' in self.index else [])
+        self.group = widgets.Combobox(description='Group', options=values('group'), placeholder='all', continuous_update=False)
         longest = math.ceil(self.index.secs.max())
         self.length = widgets.FloatRangeSlider(value=(0, longest), min=0, max=longest, step=.5, readout_format='.1f', description='Length, s', continuous_update=False)
         self.clips = widgets.Select(description='Clip', rows=6)
@@ -227,9 +227,9 @@ class HeartbeatBrowser(Panel):
         self.new_label = widgets.Dropdown(description='Label it', options=list(dict.fromkeys([*heart_classes, *values('label')])))
         self.flag = widgets.Checkbox(description='Leave this clip out', indent=False)
         self.path,self.save_button = widgets.Text('heartbeat_marks.csv', description='Save list as'),widgets.Button(description='Save list')
-        super().__init__(row(self.set, self.label, self.noisy, self.patient, self.length), self.clips, row(self.previous, self.next),
+        super().__init__(row(self.set, self.label, self.noisy, self.group, self.length), self.clips, row(self.previous, self.next),
                          row(self.new_label, self.flag), row(self.path, self.save_button))
-        self.watch(self.set, self.label, self.noisy, self.patient, self.length, do=self._filter)
+        self.watch(self.set, self.label, self.noisy, self.group, self.length, do=self._filter)
         self.watch(self.clips)
         self.watch(self.new_label, self.flag, do=self._mark)
         for o,f in (self.previous, lambda _: self.go(-1)),(self.next, lambda _: self.go(1)),(self.save_button, lambda _: self._save()): o.on_click(f)
@@ -251,7 +251,7 @@ def read_marks(
 def rows(self:HeartbeatBrowser): # the part of the index that the filters let through
     "The clips that fit."
     ok = self.index.secs.between(*(self.length.value[0], self.length.value[1]+1e-6))
-    for k in 'set','label','noisy','patient':
+    for k in 'set','label','noisy','group':
         if (v := getattr(self, k).value)!='': ok &= self.index[k]==v
     return self.index[ok]
 
