@@ -118,7 +118,7 @@ def report(
     trained:float, # seconds of training
 )->str: # for people
     "What a finished run says."
-    from heartbeat_nb.train.learner import recipes
+    from heartbeat_nb.train.recipes import recipes
     result = json.loads((out/'result.json').read_text())
     line = lambda k,name: '{:<18} {estimate:.3f}  (95 %: {low:.3f} to {high:.3f})'.format(name, **result['scores'][k])
     majority = result['scores']['majority']['estimate']
@@ -188,7 +188,8 @@ def train_run(
     if s['data_hash']!=data_hash(index): raise BadInput('The recordings are not those that this run began with. Bring them back, or start a new run.')
     print('Loading fastai ...', flush=True)
     from heartbeat_nb.data.blocks import AudioDataLoaders
-    from heartbeat_nb.train.learner import get_recipe,audio_learner
+    from heartbeat_nb.train.learner import audio_learner
+    from heartbeat_nb.train.recipes import get_recipe
     from heartbeat_nb.nets.archs import create_model
     recipe = get_recipe(s['recipe'])
     s = {k:getattr(recipe, k) if v is None and hasattr(recipe, k) else v for k,v in s.items()}

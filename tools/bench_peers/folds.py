@@ -5,7 +5,8 @@ import json,sys,time
 from functools import partial
 
 from heartbeat_nb.data.groups import labelled_clips
-from heartbeat_nb.train.learner import get_recipe,pretrained_features
+from heartbeat_nb.train.learner import pretrained_features
+from heartbeat_nb.train.recipes import get_recipe
 from heartbeat_nb.score.cross_validate import fit_fold,protocol_folds
 from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
 

@@ -55,7 +55,8 @@ def loaders(x, y, names, bs, resident):
 def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
     "A Learner with the recipe of the post; after each of its epochs, one of `beside`."
     from fastai.basics import Callback
-    from heartbeat_nb.train.learner import audio_learner,recipes
+    from heartbeat_nb.train.learner import audio_learner
+    from heartbeat_nb.train.recipes import recipes
     class Watch(Callback):
         order = 60
         def before_fit(self): self.epochs = []
