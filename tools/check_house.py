@@ -1,8 +1,8 @@
 """Does the house stand as CONTRIBUTING.md draws it? `python tools/check_house.py [FOLDER | MODULE | NOTEBOOK ...]`
 
 Reads the exported modules, notebooks and tools as text and imports none of them. One line a finding, a count per
-folder, exit 1 if there is any. A module's lines are what was written: blank lines and the comments that nbdev puts
-between cells are not counted. The package's are those of its files, without the index that nbdev writes.
+folder, exit 1 if there is any. Lines are those that were written: blank ones, and the comments that nbdev puts between
+cells, are not counted, nor is nbdev's index; the last line tells how long the files are with them.
 """
 import ast,contextlib,json,re,sys
 from collections import Counter,defaultdict
@@ -237,7 +237,7 @@ def findings():
     parts = [o.name.split('.') for o in mods]
     inside = lambda m: {o[n] for n in [m.name.count('.')+1] for o in parts if '.'.join(o[:n])==m.name and o[n:]}
     has = {m.name:{*bound(m.tree), *inside(m)} for m in mods}
-    total = sum(len(m.lines) for m in mods)
+    total = sum(len(m.written) for m in mods)
     if total>max_package: yield lib/'__init__.py','1','package',f'of {total} lines, at most {max_package}'
     for p in sorted((root/'nbs').rglob('*.ipynb')):
         if not any(o[0] in '._' for o in p.relative_to(root).parts): yield from ((p, *o) for o in notebook(p, has))
@@ -246,7 +246,8 @@ def findings():
         for i,o in enumerate(src.splitlines(), 1):
             if len(o)>max_line: yield p,str(i),'line',f'of {len(o)} characters, at most {max_line}'
         for line,msg in missing(ast.parse(src), has): yield p,str(line),'imports',msg
-    findings.modules,findings.lines = len(mods),total
+    files = sum(len(m.lines) for m in mods)
+    findings.told = f'{len(mods)} modules, {total} lines ({files} with blank and generated ones)'
 
 def main(*wanted):
     "Print what is found, in these folders, modules or notebooks alone if any are named."
@@ -259,7 +260,7 @@ def main(*wanted):
     for f in sorted({o for o,_ in folder}):
         kinds = {k:n for (o,k),n in folder.items() if o==f}
         print(f"{f:10} {sum(kinds.values()):4}  {', '.join(f'{n} {k}' for k,n in sorted(kinds.items()))}")
-    print(f'{findings.modules} modules, {findings.lines} lines, {len(found)} findings')
+    print(f'{findings.told}, {len(found)} findings')
     sys.exit(bool(found))
 
 if __name__=='__main__': main(*sys.argv[1:])
