@@ -174,6 +174,16 @@ def check_types(mods):
                 if isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name) and t.value.id in ours:
                     yield m,o.lineno,'patch',f'{ast.unparse(t)} is set from outside its class'
 
+def check_use(mods):
+    "All that is public is used in the script that mypy reads."
+    path = root/'tools'/'typed_use.py'
+    tree = ast.parse(path.read_text(encoding='utf-8'))
+    used = {o.id for o in ast.walk(tree) if isinstance(o, ast.Name)}
+    for m in mods:
+        if m.folder in ('all', '__main__'): continue
+        for o in m.public:
+            if o not in used: yield path,'1','typed',f'does not use {o} of {m.name}'
+
 def words(tree):
     "Yield (line, name, seen from outside?) of every identifier."
     for n in ast.walk(tree):
@@ -231,6 +241,7 @@ def findings():
     mods = [Module(o) for o in sorted(lib.rglob('*.py')) if o.name!='_modidx.py']
     for check in (check_imports, check_lines, check_names, check_types):
         for m,line,kind,msg in check(mods): yield m.path,str(line),kind,msg
+    yield from check_use(mods)
     for m in mods:
         if m.folder not in (*floor_of, '__init__'): yield m.path,'1','floor',f'{m.folder} stands on no floor'
         for line,msg in gone_names(m.tree): yield m.path,str(line),'name',msg
