@@ -155,7 +155,8 @@ def check_settings(
 ):
     "Raise `BadInput` for what can be seen to be wrong before anything is loaded."
     from heartbeat_nb.data.sets import sources
-    from heartbeat_nb.nets.archs import create_model,get_arch,kernel_samples
+    from heartbeat_nb.nets.archs import get_arch,kernel_samples
+    from heartbeat_nb.nets.models import create_model
     from heartbeat_nb.nets.io import start_from
     least = dict(epochs=1, bs=2, sr=100, secs=0, lr=0)
     for k,low in least.items():
@@ -209,7 +210,7 @@ def train_run(
     print('Loading fastai ...', flush=True)
     from heartbeat_nb.data.blocks import AudioDataLoaders
     from heartbeat_nb.train.learner import get_recipe,audio_learner
-    from heartbeat_nb.nets.archs import create_model
+    from heartbeat_nb.nets.models import create_model
     recipe = get_recipe(s['recipe'])
     s = {k:getattr(recipe, k) if v is None and hasattr(recipe, k) else v for k,v in s.items()}
     net = s['arch'] if s['kernel_ms'] is None else partial(create_model, s['arch'], samples=round(s['secs']*s['sr']), kernel_ms=s['kernel_ms'], sr=s['sr'])

@@ -14,7 +14,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..core import BadInput
-from ..nets.archs import Recurrent,ResBlock,get_arch,n_params,stage
+from ..nets.archs import Recurrent,ResBlock,get_arch,stage
+from ..nets.base import n_params
 
 # %% ../../nbs/explain/00_anatomy.ipynb #b3445311
 def multiply_adds(

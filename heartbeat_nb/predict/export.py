@@ -17,7 +17,7 @@ from torch import nn
 
 from ..core import BadInput,need,write_atomic
 from .predictor import fold_norms
-from ..nets.archs import check_wave
+from ..nets.base import check_wave
 from ..nets.io import load_model,save_model
 
 # %% ../../nbs/predict/02_export.ipynb #de70834f

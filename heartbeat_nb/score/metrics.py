@@ -16,7 +16,7 @@ from fastprogress.fastprogress import progress_bar
 from sklearn.metrics import confusion_matrix
 
 from ..core import BadInput,load_result,provenance,save_result
-from ..nets.archs import n_params
+from ..nets.base import n_params
 
 # %% ../../nbs/score/00_metrics.ipynb #bcfb1079
 def confusion(

@@ -25,7 +25,8 @@ from ..core import BadInput,Cache,set_seed,write_atomic
 from ..data.augment import BCMix,augmentations
 from ..data.blocks import AudioDataLoaders
 from ..data.pascal import pascal_index,simulated_data
-from ..nets.archs import create_model,get_arch
+from ..nets.archs import get_arch
+from ..nets.models import create_model
 from ..nets.fast import keep_memory
 from ..nets.io import save_model,start_from,write_tensors
 from ..sound.windows import window_begins

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader,TensorDataset
 def bare(net, x, y, epochs, bs, quick=False):
     "Adam and nothing else: torch's own layers in 32 bits or, when `quick`, the package's in bfloat16, which leaves the Learner as the only difference."
     from heartbeat_nb.nets.fast import keep_memory,plain
-    from heartbeat_nb.nets.archs import create_model
+    from heartbeat_nb.nets.models import create_model
     device = default_device()
     model = create_model(net, int(y.max())+1).to(device)
     opt,dl = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4),DataLoader(TensorDataset(x, y), bs, shuffle=True)
