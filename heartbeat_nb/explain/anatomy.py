@@ -62,7 +62,7 @@ def layer_table(
         for i,m in enumerate(model.eval().features):
             x,(field,step) = m(x),grow_field(m, field, step)
             rows.append(dict(layer=_kind(m), length=x.shape[2], channels=x.shape[1], parameters=n_params(m), multiply_adds=costs.get(f'features.{i}', 0), field_ms=1000*field/sr))
-    rows.append(dict(layer='head', length=1, channels=model.config['n_out'], parameters=n_params(model.head), multiply_adds=costs['head'], field_ms=1000*samples/sr))
+    rows.append(dict(layer='head', length=1, channels=model.n_out, parameters=n_params(model.head), multiply_adds=costs['head'], field_ms=1000*samples/sr))
     return pd.DataFrame(rows)
 
 # %% ../../nbs/explain/00_anatomy.ipynb #3420012d

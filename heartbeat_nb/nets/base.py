@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['AudioModel', 'check_wave', 'n_params']
 
-# %% ../../nbs/nets/01_base.ipynb #80eebc59
+# %% ../../nbs/nets/01_base.ipynb #4a2d1d69
 from inspect import signature
 from typing import Any,Self
 
@@ -14,10 +14,11 @@ from torch import nn
 
 from ..core import BadInput
 
-# %% ../../nbs/nets/01_base.ipynb #40092862
+# %% ../../nbs/nets/01_base.ipynb #a2feb63e
 class AudioModel(nn.Module):
     "A net of waves that says which it takes, and what it was made from."
     name:str = '' # what `list_models` calls it
+    n_out:int # classes it answers for
     in_channels:int = 1 # channels of the waves it takes
     min_samples:int = 1 # the shortest wave it takes
     samples:int|None = None # the one length it takes, if there is but one
@@ -46,7 +47,7 @@ class AudioModel(nn.Module):
                            f"is '{cls.name}'. Use create_model(**config).")
         return cls(**{k:v for k,v in config.items() if named or k!='name'})
 
-# %% ../../nbs/nets/01_base.ipynb #371b63c2
+# %% ../../nbs/nets/01_base.ipynb #6a0867f0
 def check_wave(
     x:torch.Tensor, # (batch, channels, samples)
     in_channels:int, # channels the net was built for
@@ -64,7 +65,7 @@ def check_wave(
         raise BadInput(f'This net takes waves of at least {min_samples} samples; this one has {n}. '
                        'Give it a longer clip or a higher sample rate.')
 
-# %% ../../nbs/nets/01_base.ipynb #ede70743
+# %% ../../nbs/nets/01_base.ipynb #f2b06d33
 def n_params(
     model:nn.Module, # any model
 )->int: # trainable parameters

@@ -19,7 +19,7 @@ from .base import AudioModel
 from .io import load_model,model_config,save_model
 from .models import create_model,model_entry
 
-# %% ../../nbs/nets/07_contract.ipynb #e33b6a83
+# %% ../../nbs/nets/07_contract.ipynb #dbc981a2
 def _finite(net:nn.Module, x:torch.Tensor)->str:
     "Are answers and gradients finite, and of the right shape?"
     out = net.train()(x)
@@ -30,7 +30,7 @@ def _finite(net:nn.Module, x:torch.Tensor)->str:
     if lost: return f'{lost[0]} has no finite gradient'
     return '' if out.isfinite().all() else 'its answer is not finite'
 
-# %% ../../nbs/nets/07_contract.ipynb #76828e25
+# %% ../../nbs/nets/07_contract.ipynb #8e98d736
 def _unchanging(net:nn.Module, x:torch.Tensor)->str:
     "Does being asked leave the waves and the net as they are?"
     wave,state = x.clone(),deepcopy(net.state_dict())
@@ -40,7 +40,7 @@ def _unchanging(net:nn.Module, x:torch.Tensor)->str:
     changed = [k for k,v in net.state_dict().items() if not torch.equal(v, state[k])]
     return f'being asked changes its {changed[0]}' if changed else ''
 
-# %% ../../nbs/nets/07_contract.ipynb #57c6301d
+# %% ../../nbs/nets/07_contract.ipynb #0df9ff6b
 def _far_apart(a:torch.Tensor, b:torch.Tensor, eps:float=1e-4)->bool:
     "Do these answers differ by more than rounding does?"
     a,b = (o.detach().cpu().float() for o in (a, b))
@@ -51,7 +51,7 @@ def _independent(net:nn.Module, x:torch.Tensor)->str:
     with torch.no_grad(): together,alone = net(x),torch.cat([net(o) for o in x.split(1)])
     return 'the answer to a wave depends on the others in its batch' if _far_apart(together, alone) else ''
 
-# %% ../../nbs/nets/07_contract.ipynb #1b93d59f
+# %% ../../nbs/nets/07_contract.ipynb #1cbe46a5
 def _shortest(net:nn.Module, x:torch.Tensor)->str:
     "Does it take its shortest wave?"
     n = net.samples or net.min_samples
@@ -74,7 +74,7 @@ def _any_device(net:nn.Module, x:torch.Tensor)->str:
             if device!='meta' and _far_apart(there, here, 1e-2): return f'on {device} it answers otherwise'
     return ''
 
-# %% ../../nbs/nets/07_contract.ipynb #57cad0d1
+# %% ../../nbs/nets/07_contract.ipynb #ee7eb0b9
 def _made_again(net:nn.Module, x:torch.Tensor)->str:
     "Does its configuration make its like?"
     config = model_config(net)
@@ -90,12 +90,12 @@ def _saved_and_loaded(net:nn.Module, x:torch.Tensor)->str:
     with tempfile.TemporaryDirectory() as d: again = load_model(save_model(net, Path(d)/'net.safetensors', sr=2000))
     with torch.no_grad(): return 'saved and loaded, it answers otherwise' if _far_apart(again(x), net(x), 1e-6) else ''
 
-# %% ../../nbs/nets/07_contract.ipynb #23f119fc
+# %% ../../nbs/nets/07_contract.ipynb #c0275e13
 Check = Callable[[nn.Module, torch.Tensor], str]
 
 net_checks: dict[str, Check] = dict(
-    finite=_finite, unchanging=_unchanging, independent=_independent, shortest=_shortest, other_channels=_other_channels,
-    any_device=_any_device, made_again=_made_again, saved_and_loaded=_saved_and_loaded)
+    finite=_finite, unchanging=_unchanging, independent=_independent, shortest=_shortest, any_device=_any_device,
+    other_channels=_other_channels, made_again=_made_again, saved_and_loaded=_saved_and_loaded)
 
 def check_net(
     net:str|nn.Module, # a name for `create_model`, or a net that it made

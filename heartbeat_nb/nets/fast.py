@@ -90,7 +90,7 @@ def _per_channel(o:torch.Tensor, x:torch.Tensor)->torch.Tensor: return o.to(x.dt
 class NormReluPool(torch.autograd.Function):
     "Batch norm in training, ReLU and max-pool of 4, in that order or one that gives the same."
     @staticmethod
-    def forward(ctx, x, weight, bias, running_mean, running_var, momentum, eps):
+    def forward(ctx, x, weight, bias, running_mean, running_var, momentum, eps)->torch.Tensor:
         mean,var = torch.batch_norm_update_stats(x, running_mean, running_var, momentum)
         y,where = F.max_pool2d(x, (1,4), ceil_mode=True, return_indices=True)
         scale = weight*(var+eps).rsqrt()
@@ -100,7 +100,7 @@ class NormReluPool(torch.autograd.Function):
         return z
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx, grad)->tuple[torch.Tensor|None, ...]:
         if torch.is_grad_enabled():
             raise NotImplementedError('The fast path has no second derivatives. Run the net within '
                                       '`with layer_by_layer():`, from heartbeat_nb.nets.fast.')

@@ -22,7 +22,7 @@ from .archs import RawNet,arch_names,archs,find_arch,variants
 from .base import AudioModel
 from .logmel import LogMelNet
 
-# %% ../../nbs/nets/04_models.ipynb #c4d49b3e
+# %% ../../nbs/nets/04_models.ipynb #d34a38b9
 @dataclass(frozen=True)
 class ModelEntry:
     "A net that can be made by name."
@@ -38,7 +38,7 @@ class ModelEntry:
         params = signature(self.make).parameters
         return option in list(params)[1:] or any(p.kind is Parameter.VAR_KEYWORD for p in params.values())
 
-# %% ../../nbs/nets/04_models.ipynb #06fbea9f
+# %% ../../nbs/nets/04_models.ipynb #b903a038
 _logmel = ModelEntry('logmel', LogMelNet, LogMelNet.min_samples, 'four convolutions on a log-mel spectrogram')
 _registered: dict[str, ModelEntry] = dict(logmel=_logmel)
 
@@ -48,7 +48,7 @@ def list_models(
     "The nets that can be made by name."
     return arch_names(pattern) + match(_registered, pattern)
 
-# %% ../../nbs/nets/04_models.ipynb #d75325de
+# %% ../../nbs/nets/04_models.ipynb #bb22697b
 def model_entry(
     name:str, # one of `list_models()`, or a net of the M family and any suffixes
 )->ModelEntry: # what is known of it
@@ -62,7 +62,7 @@ def model_entry(
                    f"Known: {', '.join([*archs, *_registered])}; m3 to lstm also with -{', -'.join(variants)}. "
                    "Make a net of your own known with register_model.")
 
-# %% ../../nbs/nets/04_models.ipynb #26fec0f3
+# %% ../../nbs/nets/04_models.ipynb #6cb4937b
 def is_model(
     name:str, # perhaps one of `list_models()`
 )->bool: # does `create_model` know it?
@@ -86,7 +86,7 @@ def create_model(
             raise BadInput(f'{k} is {v!r}: it must be a whole number, 1 or more.')
     if in_channels!=1 and not entry.takes('in_channels'):
         raise BadInput(f'{name} takes waves of one channel, and in_channels is {in_channels}.')
-    if unknown := [k for k in options if not entry.takes(k)]:
+    if unknown := [k for k,v in options.items() if v is not None and not entry.takes(k)]:
         raise BadInput(f"{name} has no option {unknown[0]}. It has: {', '.join(options_of)}.")
     wave = {k:v for k,v in dict(in_channels=in_channels, samples=samples, sr=sr).items() if entry.takes(k)}
     given = {k:v for k,v in (wave | options).items() if v is not None}
@@ -94,7 +94,7 @@ def create_model(
         raise BadInput(f'{name} needs {lacking[0]}. Give it too.')
     return _as_model(entry.make(n_out, **given), entry, given, n_out)
 
-# %% ../../nbs/nets/04_models.ipynb #ea6209fd
+# %% ../../nbs/nets/04_models.ipynb #abed2b8f
 def _as_model(net:nn.Module, entry:ModelEntry, given:dict[str, Any], n_out:int)->AudioModel:
     "Give a net the name, and what it lacks of an `AudioModel`."
     if not isinstance(net, nn.Module):
@@ -107,7 +107,7 @@ def _as_model(net:nn.Module, entry:ModelEntry, given:dict[str, Any], n_out:int)-
     for k,v in known.items(): setattr(net, k, v)
     return cast(AudioModel, net)
 
-# %% ../../nbs/nets/04_models.ipynb #d8dc7096
+# %% ../../nbs/nets/04_models.ipynb #38511067
 def register_model(
     name:str, # what to call it: letters, digits, - . and _
     make:Callable[..., nn.Module], # a class or a function; make(n_out, **options) gives a net
