@@ -60,7 +60,7 @@ def limits(data, repeats, keras):
     y = torch.empty_like(x)
     rates['copy_gbytes'] = [2*x.nbytes/o/1e9 for o in timed(lambda: y.copy_(x), 3*repeats)]
     def asks(name, samples):
-        net,x = create_model(name),torch.randn(1, 1, samples)
+        net,x = create_model(name).eval(),torch.randn(1, 1, samples)
         parts = multiply_adds(net, x)
         macs = sum(parts[o] for o in ('features', 'head'))
         return dict(samples=samples, all=macs, first=parts['features.0'], conv_bytes=conv_bytes(net, x))
