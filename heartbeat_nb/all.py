@@ -93,9 +93,9 @@ __all__ = [
     'interval', 'is_hearts', 'is_model', 'is_silent', 'iter_predictions', 'join_groups', 'join_processes',
     'kaggle_counts', 'kaggle_data', 'kaggle_secs', 'keep_memory', 'kernel_bands', 'kernel_samples',
     'kernel_spectra', 'label_vocab', 'labelled_clips', 'launch', 'layer_by_layer', 'layer_outputs', 'layer_table',
-    'leaked_clips', 'likeliest', 'linearize', 'list_models', 'listening_socket', 'load_converted', 'load_onnx',
-    'load_program', 'load_result', 'load_wave', 'look_alikes', 'loudness', 'lowest', 'lr_schedule', 'make_app',
-    'make_fan', 'make_features', 'make_head', 'make_net', 'match_level', 'missing_share', 'mix_sounds',
+    'leaked_clips', 'likeliest', 'linearize', 'list_models', 'listening_socket', 'load_converted', 'load_model',
+    'load_onnx', 'load_program', 'load_result', 'load_wave', 'look_alikes', 'loudness', 'lowest', 'lr_schedule',
+    'make_app', 'make_fan', 'make_features', 'make_head', 'make_net', 'match_level', 'missing_share', 'mix_sounds',
     'model_card', 'model_config', 'model_entry', 'multiply_adds', 'murmur_noise', 'murmurs', 'n_params',
     'name_groups', 'near_tables', 'need', 'net_checks', 'net_input', 'net_name', 'no_diagnosis', 'noise',
     'numerics', 'occlusion', 'one_goes_first', 'only_python_speaks', 'onnx_session', 'open_sound', 'over_time',
@@ -108,10 +108,10 @@ __all__ = [
     'read_folders', 'read_labels', 'read_sound', 'read_speech_commands', 'read_timing', 'read_urbansound_csv',
     'real_data', 'receptive_field', 'recipe_callbacks', 'recipes', 'record', 'recording_groups', 'register_model',
     'reliability', 'response', 'rhythm_features', 'row_conv', 'run_folds', 'run_identity', 'run_jobs',
-    'run_protocol', 'saliency', 'save_learner', 'save_pretrained', 'save_result', 'save_weights', 'scale',
-    'scan_sound', 'scan_sounds', 'score_lines', 'score_table', 'scores', 'scores_without', 'search_hours', 'seeded',
-    'set_scores', 'shard_dls', 'shard_info', 'share_of', 'shared', 'shared_answers', 'show_batch', 'show_change',
-    'show_results', 'show_timeline', 'show_wave', 'side_by_side', 'silence', 'silenced', 'simulated',
+    'run_protocol', 'saliency', 'save_learner', 'save_model', 'save_pretrained', 'save_result', 'save_weights',
+    'scale', 'scan_sound', 'scan_sounds', 'score_lines', 'score_table', 'scores', 'scores_without', 'search_hours',
+    'seeded', 'set_scores', 'shard_dls', 'shard_info', 'share_of', 'shared', 'shared_answers', 'show_batch',
+    'show_change', 'show_results', 'show_timeline', 'show_wave', 'side_by_side', 'silence', 'silenced', 'simulated',
     'simulated_data', 'sinc_filter', 'smooth_map', 'sound_name', 'sound_score', 'sound_suffixes', 'sources', 'span',
     'span_drops', 'speech_commands_like', 'split_names', 'stage', 'standardize', 'start_from', 'strongest_input',
     'submission', 'submit_folds', 'synonyms', 'synth_artifact', 'synth_dataset', 'synth_fans', 'synth_heartbeat',
@@ -123,5 +123,6 @@ __all__ = [
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *
+from .nets.io import load_model,save_model
 
 __all__ = [o for o in globals() if o[0]!='_']
