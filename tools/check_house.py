@@ -4,7 +4,7 @@ Reads the exported modules, notebooks and tools as text and imports none of them
 folder, exit 1 if there is any. A module's lines are what was written: blank lines and the comments that nbdev puts
 between cells are not counted. The package's are those of its files, without the index that nbdev writes.
 """
-import ast,json,re,sys
+import ast,contextlib,json,re,sys
 from collections import Counter,defaultdict
 from pathlib import Path
 
@@ -91,6 +91,24 @@ def circles(graph):
     done = set()
     for a in sorted(graph):
         if a not in done and (ring := way(a, a)): done.update(ring); yield ring
+
+def bound(tree):
+    "Names that a module has: made or imported at its top, also under `if` or `try`."
+    for o in tree.body:
+        if is_function(o) or isinstance(o, ast.ClassDef): yield o.name
+        elif isinstance(o, (ast.Import, ast.ImportFrom)):
+            yield from ((a.asname or a.name).split('.')[0] for a in o.names)
+        else: yield from (n.id for n in ast.walk(o) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+
+def missing(tree, has):
+    "Yield (line, message) of imports from our package that lead nowhere; `has` gives the names of each module."
+    for n in ast.walk(tree):
+        names = [(a.name, []) for a in n.names] if isinstance(n, ast.Import) else []
+        if isinstance(n, ast.ImportFrom) and not n.level: names = [(n.module, n.names)]
+        for mod,its in names:
+            if mod.split('.')[0]!=lib.name: continue
+            if mod not in has: yield n.lineno,f'there is no {mod}'
+            else: yield from ((n.lineno, f'{mod} has no {a.name}') for a in its if a.name not in {*has[mod], '*'})
 
 def check_lines(mods):
     "Neither long lines nor long modules."
@@ -183,7 +201,12 @@ def gone_names(tree):
         if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Call) and getattr(n.slice, 'value', None)=='mean':
             if ast.unparse(n.value.func).endswith('interval'): yield n.lineno,"interval()['mean'] is called estimate"
 
-def notebook(path):
+def fenced(text):
+    "The Python code blocks of a Markdown text, each with the line it stands on; others are left out."
+    for m in re.finditer(r'^```(?:py|python)\n(.*?)^```', text, re.M|re.S):
+        with contextlib.suppress(SyntaxError): yield text.count('\n', 0, m.start())+1,ast.parse(m[1])
+
+def notebook(path, has):
     "Yield (where, kind, message) of one notebook; what it exports is checked in its module."
     for i,c in enumerate(json.loads(path.read_text(encoding='utf-8'))['cells']):
         src,where = ''.join(c['source']),f"cell {i} ({c.get('id', '')})"
@@ -191,6 +214,8 @@ def notebook(path):
             for m in gone_prose.finditer(src):
                 line = src.count('\n', 0, m.start())+1
                 yield f'{where} line {line}','name',f'"{m[0]}" in prose'
+            for at,tree in fenced(src):
+                for line,msg in missing(tree, has): yield f'{where} line {at+line}','imports',msg
             continue
         if re.search(r'^#\s*\|\s*(export|exports|exporti)\b', src, re.M): continue
         for j,o in enumerate(src.splitlines(), 1):
@@ -199,6 +224,7 @@ def notebook(path):
         try: tree = ast.parse(re.sub(r'^\s*[%!].*$', '', src, flags=re.M))
         except SyntaxError: continue
         for line,msg in gone_names(tree): yield f'{where} line {line}','name',msg
+        for line,msg in missing(tree, has): yield f'{where} line {line}','imports',msg
 
 def findings():
     "Yield (path, where, kind, message)."
@@ -208,13 +234,18 @@ def findings():
     for m in mods:
         if m.folder not in (*floor_of, '__init__'): yield m.path,'1','floor',f'{m.folder} stands on no floor'
         for line,msg in gone_names(m.tree): yield m.path,str(line),'name',msg
+    parts = [o.name.split('.') for o in mods]
+    inside = lambda m: {o[n] for n in [m.name.count('.')+1] for o in parts if '.'.join(o[:n])==m.name and o[n:]}
+    has = {m.name:{*bound(m.tree), *inside(m)} for m in mods}
     total = sum(len(m.lines) for m in mods)
     if total>max_package: yield lib/'__init__.py','1','package',f'of {total} lines, at most {max_package}'
     for p in sorted((root/'nbs').rglob('*.ipynb')):
-        if not any(o[0] in '._' for o in p.relative_to(root).parts): yield from ((p, *o) for o in notebook(p))
+        if not any(o[0] in '._' for o in p.relative_to(root).parts): yield from ((p, *o) for o in notebook(p, has))
     for p in sorted((root/'tools').rglob('*.py')):
-        for i,o in enumerate(p.read_text(encoding='utf-8').splitlines(), 1):
+        src = p.read_text(encoding='utf-8')
+        for i,o in enumerate(src.splitlines(), 1):
             if len(o)>max_line: yield p,str(i),'line',f'of {len(o)} characters, at most {max_line}'
+        for line,msg in missing(ast.parse(src), has): yield p,str(line),'imports',msg
     findings.modules,findings.lines = len(mods),total
 
 def main(*wanted):

@@ -3,7 +3,6 @@
 `python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED`; the last line is JSON. Ways: ours, ours32 (in 32 bits),
 resident (clips live where the net is), bare, both (ours, and between its epochs the net alone)."""
 import json,sys,time
-from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np,torch
@@ -15,14 +14,13 @@ def bare(net, x, y, epochs, bs, quick=False):
     """Adam and nothing else: torch's own layers in 32 bits.
 
     When `quick`, the package's in bfloat16, which leaves the Learner as the only difference."""
-    from heartbeat_nb.nets.fast import keep_memory,plain
-    from heartbeat_nb.nets.archs import create_model
+    from heartbeat_nb.nets.fast import keep_memory,layer_by_layer
+    from heartbeat_nb.nets.models import create_model
     device = default_device()
     model = create_model(net, int(y.max())+1).to(device)
     opt = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4)
     dl = DataLoader(TensorDataset(x, y), bs, shuffle=True)
-    if quick: keep_memory()
-    with nullcontext() if quick else plain():
+    with keep_memory() if quick else layer_by_layer():
         for _ in range(epochs):
             losses,start = [],time.perf_counter()
             for xb,yb in dl:
