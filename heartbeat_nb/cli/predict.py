@@ -105,7 +105,8 @@ def heartbeat_predict(
         if hasattr(o, 'reconfigure'): o.reconfigure(errors='backslashreplace') # names that the terminal cannot show
     args,failed = predict_parser().parse_args(argv),[]
     with plain_errors():
-        from heartbeat_nb.predict.predictor import Predictor,expand,iter_predictions
+        from heartbeat_nb.predict.files import expand,iter_predictions
+        from heartbeat_nb.predict.predictor import Predictor
         from heartbeat_nb.sound.io import only_python_speaks
         net = Predictor(args.model, args.window, args.hop)
         files = expand([keep_input(sys.stdin.buffer) if o=='-' else o for o in args.paths])
