@@ -285,7 +285,8 @@ def heartbeat_data(
             from heartbeat_nb.data.checks import choose_sr
             from heartbeat_nb.data.shards import shard_info,write_shards
             info = shard_info(write_shards(index, shards, sr or sources[name].sr or choose_sr(index).value, shard_size))
-            print(f"Wrote {info['clips']} clips to {len(info['shards'])} shards in {shards}, {sum(o['bytes'] for o in info['shards'])/1e6:.1f} MB.")
+            mb = sum(o.size for o in info.shards)/1e6
+            print(f'Wrote {info.n_clips} clips to {len(info.shards)} shards in {shards}, {mb:.1f} MB.')
         if name=='audio':
             from heartbeat_nb.data.checks import check_index
             for o in check_index(index): print(f'Note: {o}')
