@@ -36,6 +36,7 @@ from .data.sets import *
 from .data.shards import *
 from .data.urbansound import *
 from .data.waves import *
+from .train.callbacks import *
 from .train.distributed import *
 from .train.identity import *
 from .train.launch import *

@@ -35,7 +35,7 @@ from .recipes import Recipe,get_recipe
 def lr_schedule(
     recipe:Recipe, # its schedule
     lr:float, # the highest learning rate
-)->Callable[[float], float]|None: # share of the training done, from 0 to 1 -> learning rate
+)->Callable[[float], float]|None: # from the share of the training done, 0 to 1
     "The learning rate over a training; None where it follows the validation accuracy."
     if recipe.schedule=='onecycle': return combined_cos(.25, lr/25, lr, lr/1e5)
     if recipe.schedule=='flat': return combine_scheds([.5, .5], [SchedNo(lr, lr), SchedCos(lr, lr/1e3)])
@@ -183,7 +183,7 @@ def pretrain(
 )->Path: # a file for `audio_learner(weights=...)`
     "Train a net on other sounds, or find what was trained before."
     r = get_recipe(recipe)
-    if not r.pretrain: raise BadInput('This recipe trains on no other sounds first. Give one that does, or leave this out.')
+    if not r.pretrain: raise BadInput('This recipe trains on no other sounds first. Give one that does, or leave it out.')
     r = replace(r, epochs=r.pretrain, pretrain=0)
     def make(path):
         learn = audio_learner(AudioDataLoaders.from_index(index, sr=sr, secs=secs, bs=r.bs), arch, r)
