@@ -43,8 +43,7 @@ def loaders(x, y, names, bs, resident):
     count,size = len(x),x.shape[-1]
     kind,clips,tfms = WaveDataset,list(x),None
     if resident:
-        scale = float(x.abs().max())/32767
-        waves = Waves(np.rint(x.numpy().ravel()/scale).astype(np.int16), np.arange(count)*size, np.full(count, size), np.full(count, scale, np.float32), 8000)
+        waves = Waves(x.numpy().ravel(), np.full(count, size), 8000)
         kind,clips,tfms = ClipDataset,range(count),[CropWaves(waves, size/8000), Standardize()]
     def dl(i, n): return TfmdDL(kind(clips[:n], y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0,
                                 after_batch=tfms)
