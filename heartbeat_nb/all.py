@@ -53,6 +53,7 @@ from .score.metrics import *
 from .predict.answer import *
 from .predict.export import *
 from .predict.files import *
+from .predict.hub import *
 from .predict.predictor import *
 from .predict.serve import *
 from .predict.show import *
@@ -86,12 +87,12 @@ __all__ = [
     'extract_class_id', 'facts', 'fan_sound', 'fan_states', 'fast_path', 'field_width', 'file_hash', 'find_arch',
     'find_audio', 'find_beats', 'find_column', 'find_shared_audio', 'find_sounds', 'find_source', 'find_tables',
     'find_wavs', 'fingerprint', 'fit_fold', 'fit_temperature', 'fits', 'fold_job', 'fold_norms', 'fold_of',
-    'fold_record', 'folded_share', 'formats', 'fps', 'from_pretrained', 'get_arch', 'get_recipe',
-    'group_confusions', 'group_folds', 'half_onnx', 'has_bf16', 'has_hooks', 'heart_classes', 'heart_colors',
-    'heart_events', 'heart_rate_notes', 'heart_sound', 'heart_wave', 'heartbeat_data', 'held_out',
-    'held_out_answers', 'hole', 'image_conv', 'image_norm', 'in_spans', 'init_glorot', 'interval', 'is_hearts',
-    'is_model', 'is_silent', 'is_simulated', 'iter_predictions', 'join_groups', 'join_processes', 'kaggle_counts',
-    'kaggle_data', 'kaggle_secs', 'keep_memory', 'kernel_bands', 'kernel_samples', 'kernel_spectra', 'label_vocab',
+    'fold_record', 'folded_share', 'fps', 'from_pretrained', 'get_arch', 'get_recipe', 'group_confusions',
+    'group_folds', 'half_onnx', 'has_bf16', 'has_hooks', 'heart_classes', 'heart_colors', 'heart_events',
+    'heart_rate_notes', 'heart_sound', 'heart_wave', 'heartbeat_data', 'held_out', 'held_out_answers', 'hole',
+    'image_conv', 'image_norm', 'in_spans', 'init_glorot', 'interval', 'is_hearts', 'is_model', 'is_silent',
+    'is_simulated', 'iter_predictions', 'join_groups', 'join_processes', 'kaggle_counts', 'kaggle_data',
+    'kaggle_secs', 'keep_memory', 'kernel_bands', 'kernel_samples', 'kernel_spectra', 'label_vocab',
     'labelled_clips', 'launch', 'layer_by_layer', 'layer_outputs', 'layer_table', 'leaked_clips', 'likeliest',
     'linearize', 'list_models', 'listening_socket', 'load_converted', 'load_onnx', 'load_program', 'load_result',
     'load_wave', 'look_alikes', 'loudness', 'lowest', 'lr_schedule', 'make_app', 'make_fan', 'make_features',
@@ -110,16 +111,16 @@ __all__ = [
     'response', 'rhythm_features', 'row_conv', 'run_folds', 'run_identity', 'run_jobs', 'run_protocol', 'saliency',
     'save_learner', 'save_pretrained', 'save_result', 'save_weights', 'scale', 'scan_sound', 'scan_sounds',
     'score_lines', 'score_table', 'scores', 'scores_without', 'search_hours', 'seeded', 'set_scores', 'shard_dls',
-    'shard_info', 'shared', 'shared_answers', 'show_batch', 'show_change', 'show_results', 'show_timeline',
-    'show_wave', 'side_by_side', 'silence', 'silenced', 'simulated_data', 'sinc_filter', 'smooth_map', 'sound_name',
-    'sound_score', 'sound_suffixes', 'sources', 'span', 'span_drops', 'speech_commands_like', 'split_names',
-    'split_shards', 'stage', 'standardize', 'start_from', 'strongest_input', 'submission', 'submit_folds',
-    'synonyms', 'synth_artifact', 'synth_dataset', 'synth_fans', 'synth_heartbeat', 'synth_person', 'systole',
-    'target_class', 'temperature_scale', 'timeline_spans', 'tiny', 'tone_answers', 'tones', 'true_beats', 'tuning',
-    'uniform', 'unlabelled', 'unpack_clip', 'urban_classes', 'urbansound_csv', 'urbansound_help',
-    'urbansound_index', 'urbansound_like', 'usual_processes', 'usual_systole', 'variants', 'viterbi_scores',
-    'whiten', 'window_begins', 'window_step', 'with_details', 'without_step', 'write_atomic', 'write_shards',
-    'write_tensors', 'youden']
+    'shard_formats', 'shard_info', 'shared', 'shared_answers', 'show_batch', 'show_change', 'show_results',
+    'show_timeline', 'show_wave', 'side_by_side', 'silence', 'silenced', 'simulated_data', 'sinc_filter',
+    'smooth_map', 'sound_name', 'sound_score', 'sound_suffixes', 'sources', 'span', 'span_drops',
+    'speech_commands_like', 'split_names', 'split_shards', 'stage', 'standardize', 'start_from', 'strongest_input',
+    'submission', 'submit_folds', 'synonyms', 'synth_artifact', 'synth_dataset', 'synth_fans', 'synth_heartbeat',
+    'synth_person', 'systole', 'target_class', 'temperature_scale', 'timeline_spans', 'tiny', 'tone_answers',
+    'tones', 'true_beats', 'tuning', 'uniform', 'unlabelled', 'unpack_clip', 'urban_classes', 'urbansound_csv',
+    'urbansound_help', 'urbansound_index', 'urbansound_like', 'usual_processes', 'usual_systole', 'variants',
+    'viterbi_scores', 'whiten', 'window_begins', 'window_step', 'with_details', 'without_step', 'write_atomic',
+    'write_shards', 'write_tensors', 'youden']
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *
