@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['numerics', 'fingerprint', 'net_name', 'describe_net', 'file_hash', 'RunIdentity', 'run_identity']
 
-# %% ../../nbs/train/01_identity.ipynb #24d79339
+# %% ../../nbs/train/01_identity.ipynb #67be0191
 import dis,inspect,json,sys
 from collections.abc import Callable
 from dataclasses import asdict,dataclass,field,replace
@@ -21,14 +21,15 @@ from torch import nn
 from ..core import BadInput,digest
 from ..data.blocks import label_vocab
 from ..data.groups import labelled_clips
-from ..nets.archs import get_arch
+from ..nets.archs import find_arch
 from ..nets.io import own_models
+from ..nets.models import model_entry
 from .recipes import Recipe,get_recipe
 
-# %% ../../nbs/train/01_identity.ipynb #802e2565
+# %% ../../nbs/train/01_identity.ipynb #6b9a19cc
 numerics = 1
 
-# %% ../../nbs/train/01_identity.ipynb #cf7bfd0f
+# %% ../../nbs/train/01_identity.ipynb #8303ad72
 def _installed(o:Callable)->bool:
     "Does this function or class come by its name from a package, this one or another?"
     if not (hasattr(o, '__code__') or inspect.isclass(o)): return True # written in C
@@ -46,7 +47,7 @@ def _globals_of(code:CodeType)->set[str]:
     inner = [_globals_of(o) for o in code.co_consts if inspect.iscode(o)]
     return {o.argval for o in dis.get_instructions(code) if o.opname in ('LOAD_GLOBAL', 'LOAD_NAME')}.union(*inner)
 
-# %% ../../nbs/train/01_identity.ipynb #1b46facf
+# %% ../../nbs/train/01_identity.ipynb #9dd9e77e
 def _function(f:Callable)->list[object]:
     "The parts of a function."
     used = {k:f.__globals__[k] for k in sorted(_globals_of(f.__code__)) if k in f.__globals__}
@@ -66,7 +67,7 @@ def _state(o:object)->dict[str, object]:
     raise BadInput(f'A run cannot be known by a {type(o).__name__}. '
                    'Use plain values, functions, and objects made of them.')
 
-# %% ../../nbs/train/01_identity.ipynb #8146a446
+# %% ../../nbs/train/01_identity.ipynb #24b5ad67
 def _parts(o:object)->object:
     "One level of a thing: plain for `digest`, or a list of what it is made of."
     if isinstance(o, (np.ndarray, np.generic)): return ['array', str(o.dtype), o.shape, o.tobytes()]
@@ -84,7 +85,7 @@ def _parts(o:object)->object:
         return ['class', *_class(o)] if inspect.isclass(o) else ['function', *_function(o)]
     return ['object', type(o), _state(o)]
 
-# %% ../../nbs/train/01_identity.ipynb #7518c758
+# %% ../../nbs/train/01_identity.ipynb #a296f5c3
 def fingerprint(
     *parts, # anything: plain values, functions, classes, tensors, nets, transforms; lists and dicts of these
 )->str: # 32 hex digits
@@ -98,7 +99,7 @@ def fingerprint(
         return list(map(inner, o if isinstance(o, (list, tuple)) else _parts(o)))
     return digest(flat(parts, ()))
 
-# %% ../../nbs/train/01_identity.ipynb #1a769f3f
+# %% ../../nbs/train/01_identity.ipynb #bdaa1764
 def net_name(
     arch:str|Callable, # one of `list_models()`, or a function that makes a net
 )->str: # what files call it
@@ -106,7 +107,7 @@ def net_name(
     if isinstance(arch, partial): return '-'.join(map(str, [net_name(arch.func), *arch.args, *arch.keywords.values()]))
     return arch if isinstance(arch, str) else arch.__name__
 
-# %% ../../nbs/train/01_identity.ipynb #db3fede2
+# %% ../../nbs/train/01_identity.ipynb #1e4e4e1c
 def describe_net(
     arch:str|Callable, # one of `list_models()`, or a function of the number of classes that makes a net
 )->dict[str, object]: # its configuration, or its name and fingerprint
@@ -114,8 +115,9 @@ def describe_net(
     if isinstance(arch, nn.Module):
         raise BadInput('A net that is built already would be trained on from where it is. '
                        'Give the name of a net, or a function of the number of classes that makes one.')
-    if isinstance(arch, str): return dict(name=arch, **asdict(get_arch(arch)))
-    return dict(name=net_name(arch), fingerprint=fingerprint(arch))
+    if isinstance(arch, str) and (row := find_arch(arch)): return dict(name=arch, **asdict(row))
+    make = model_entry(arch).make if isinstance(arch, str) else arch
+    return dict(name=net_name(arch), fingerprint=fingerprint(make))
 
 def file_hash(
     path:str|Path, # a file
@@ -123,7 +125,7 @@ def file_hash(
     "A fingerprint of a file's bytes."
     with open(path, 'rb') as f: return file_digest(f, lambda: blake2b(digest_size=16)).hexdigest()
 
-# %% ../../nbs/train/01_identity.ipynb #7605a42f
+# %% ../../nbs/train/01_identity.ipynb #ef1de4c2
 @dataclass(frozen=True)
 class RunIdentity:
     "All that decides what a run gives."
@@ -169,7 +171,7 @@ def _named(k, a, b):
     short = lambda o: isinstance(o, (int, float)) or isinstance(o, str) and len(o)<20
     return f'{k} ({b[k]}, not {a[k]})' if all(k in o and short(o[k]) for o in (a, b)) else k
 
-# %% ../../nbs/train/01_identity.ipynb #d04fec34
+# %% ../../nbs/train/01_identity.ipynb #2f1bdc53
 def run_identity(
     index:pd.DataFrame, # all clips, as they are given to `AudioDataLoaders.from_index`
     arch:str|Callable, # one of `list_models()`, or a function of the number of classes that makes a net
@@ -191,7 +193,6 @@ def run_identity(
     recipe = replace(get_recipe(recipe), **given)
     settings = dict(seed=seed, sr=int(sr), secs=float(secs), vocab=list(vocab or label_vocab(clips.label)),
                     batch_tfms=fingerprint(list(batch_tfms or [])), **more)
-    ids = clips.clip_id if 'clip_id' in clips else clips.file
     start = file_hash(own_models().get(str(weights), weights)) if weights else ''
-    known = digest(*(o.astype(str).tolist() for o in (ids, clips.hash, clips.label)))
+    known = digest(*(o.astype(str).tolist() for o in (clips.clip_id, clips.hash, clips.label)))
     return RunIdentity(describe_net(arch), start, asdict(recipe), known, digest(clips.group.tolist()), settings)
