@@ -7,7 +7,7 @@ __all__ = ['kaggle_data', 'simulated_data', 'heartbeat_data', 'PascalName', 'par
            'pascal_index', 'real_data', 'is_pascal']
 
 # %% ../../nbs/data/03_pascal.ipynb #81f62157
-import logging,os,re
+import os,re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,6 @@ from .index import DataSet,make_index,register_set,warn_once
 from ..heart.dataset import synth_dataset
 from ..heart.synth import heart_classes
 from ..sound.io import find_sounds,sound_suffixes
-
-_log = logging.getLogger(__name__)
 
 # %% ../../nbs/data/03_pascal.ipynb #c1c49432
 def kaggle_data()->Path: # the folder that kagglehub keeps
@@ -51,7 +49,6 @@ def heartbeat_data(
     path = kaggle_data() if str(source)=='kaggle' else Path(source).expanduser()
     if not path.exists(): raise BadInput(f"No folder {path}{why}. Check the path, or give 'kaggle' or 'simulated'.")
     if not path.is_dir(): raise BadInput(f'{path}{why} is a file. Give the folder that holds the recordings.')
-    _log.info('Recordings in %s%s', path, why)
     return path
 
 # %% ../../nbs/data/03_pascal.ipynb #370e9f37
