@@ -91,7 +91,7 @@ def finish_run(
 )->'pd.DataFrame': # scores per class
     "Score the held-out clips and write model, pictures and result."
     from heartbeat_nb.core import write_atomic
-    from heartbeat_nb.data.blocks import simulated
+    from heartbeat_nb.data.blocks import is_simulated
     from heartbeat_nb.data.sets import leaked_clips,protocol_name
     from heartbeat_nb.score.metrics import about_run,bootstrap_scores,fold_record,plot_confusion,plot_history,score_table
     from heartbeat_nb.train.learner import predict_clips
@@ -108,7 +108,7 @@ def finish_run(
     save_learner(learn, out/'model.safetensors', sr=settings['sr'], secs=settings['secs'])
     record = fold_record(learn, clip_names(index)[clips].tolist(), probs, y)
     protocol = protocol_name(index, settings['test_fold'])
-    save_result(out/'result.json', dict({**settings, **about_run(learn, protocol=protocol, seeds=[settings['seed']])}, kept_epoch=learn.kept_epoch, simulated=simulated(index),
+    save_result(out/'result.json', dict({**settings, **about_run(learn, protocol=protocol, seeds=[settings['seed']])}, kept_epoch=learn.kept_epoch, simulated=is_simulated(index),
                 leaked_clips=int(leaked_clips(index, learn.dls.train_ds.clips, clips).sum()),
                 scores=bootstrap_scores(y, pred, groups, len(names)), by_class=table.to_dict('index'), folds=[dict(record, groups=groups.tolist())]))
     learn.checkpoint.file.unlink()
@@ -318,7 +318,8 @@ def heartbeat_data(
             from heartbeat_nb.data.checks import choose_sr
             from heartbeat_nb.data.shards import shard_info,write_shards
             info = shard_info(write_shards(index, shards, sr or kind.sr or choose_sr(index).value, shard_size))
-            print(f"Wrote {info['clips']} clips to {len(info['shards'])} shards in {shards}, {sum(o['bytes'] for o in info['shards'])/1e6:.1f} MB.")
+            mb = sum(o.size for o in info.shards)/1e6
+            print(f'Wrote {info.n_clips} clips to {len(info.shards)} shards in {shards}, {mb:.1f} MB.')
         if not kind.sr:
             from heartbeat_nb.data.checks import check_index
             for o in check_index(index): print(f'Note: {o}')
