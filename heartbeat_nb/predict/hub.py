@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['score_lines', 'model_card', 'save_pretrained', 'from_pretrained', 'push_to_hub']
 
-# %% ../../nbs/predict/06_hub.ipynb #8cdeadc6
+# %% ../../nbs/predict/06_hub.ipynb #ff14ec68
 import json
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def _hub_trouble(repo:str|Path, e:Exception)->BadInput:
     return BadInput(f'{repo} is no folder here, and the Hub did not give or take it ({type(e).__name__}). '
                     'Check the name, the network, and whether you are logged in with: hf auth login')
 
-# %% ../../nbs/predict/06_hub.ipynb #a5352b49
+# %% ../../nbs/predict/06_hub.ipynb #1c953644
 def from_pretrained(
     repo_or_folder:str|Path, # 'OWNER/NAME' on the Hub, or a folder
     revision:str|None=None, # branch, tag or commit on the Hub; None: the newest
