@@ -257,6 +257,9 @@ def findings():
         for i,o in enumerate(src.splitlines(), 1):
             if len(o)>max_line: yield p,str(i),'line',f'of {len(o)} characters, at most {max_line}'
         for line,msg in missing(ast.parse(src), has): yield p,str(line),'imports',msg
+    for p in sorted(root.glob('*.md')):
+        for at,tree in fenced(p.read_text(encoding='utf-8')):
+            for line,msg in missing(tree, has): yield p,str(at+line),'imports',msg
     files = sum(len(m.lines) for m in mods)
     findings.told = f'{len(mods)} modules, {total} lines ({files} with blank and generated ones)'
 
