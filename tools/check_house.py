@@ -1,8 +1,8 @@
 """Does the house stand as CONTRIBUTING.md draws it? `python tools/check_house.py [FOLDER | MODULE | NOTEBOOK ...]`
 
 Reads the exported modules, notebooks and tools as text and imports none of them. One line a finding, a count per
-folder, exit 1 if there is any. A module's lines are what was written: blank lines and the comments that nbdev puts
-between cells are not counted. The package's are those of its files, without the index that nbdev writes.
+folder, exit 1 if there is any. Lines are those that were written: blank ones, and the comments that nbdev puts between
+cells, are not counted, nor is nbdev's index; the last line tells how long the files are with them.
 """
 import ast,contextlib,json,re,sys
 from collections import Counter,defaultdict
@@ -174,6 +174,16 @@ def check_types(mods):
                 if isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name) and t.value.id in ours:
                     yield m,o.lineno,'patch',f'{ast.unparse(t)} is set from outside its class'
 
+def check_use(mods):
+    "All that is public is used in the script that mypy reads."
+    path = root/'tools'/'typed_use.py'
+    tree = ast.parse(path.read_text(encoding='utf-8'))
+    used = {o.id for o in ast.walk(tree) if isinstance(o, ast.Name)}
+    for m in mods:
+        if m.folder in ('all', '__main__'): continue
+        for o in m.public:
+            if o not in used: yield path,'1','typed',f'does not use {o} of {m.name}'
+
 def words(tree):
     "Yield (line, name, seen from outside?) of every identifier."
     for n in ast.walk(tree):
@@ -231,13 +241,14 @@ def findings():
     mods = [Module(o) for o in sorted(lib.rglob('*.py')) if o.name!='_modidx.py']
     for check in (check_imports, check_lines, check_names, check_types):
         for m,line,kind,msg in check(mods): yield m.path,str(line),kind,msg
+    yield from check_use(mods)
     for m in mods:
         if m.folder not in (*floor_of, '__init__'): yield m.path,'1','floor',f'{m.folder} stands on no floor'
         for line,msg in gone_names(m.tree): yield m.path,str(line),'name',msg
     parts = [o.name.split('.') for o in mods]
     inside = lambda m: {o[n] for n in [m.name.count('.')+1] for o in parts if '.'.join(o[:n])==m.name and o[n:]}
     has = {m.name:{*bound(m.tree), *inside(m)} for m in mods}
-    total = sum(len(m.lines) for m in mods)
+    total = sum(len(m.written) for m in mods)
     if total>max_package: yield lib/'__init__.py','1','package',f'of {total} lines, at most {max_package}'
     for p in sorted((root/'nbs').rglob('*.ipynb')):
         if not any(o[0] in '._' for o in p.relative_to(root).parts): yield from ((p, *o) for o in notebook(p, has))
@@ -246,7 +257,8 @@ def findings():
         for i,o in enumerate(src.splitlines(), 1):
             if len(o)>max_line: yield p,str(i),'line',f'of {len(o)} characters, at most {max_line}'
         for line,msg in missing(ast.parse(src), has): yield p,str(line),'imports',msg
-    findings.modules,findings.lines = len(mods),total
+    files = sum(len(m.lines) for m in mods)
+    findings.told = f'{len(mods)} modules, {total} lines ({files} with blank and generated ones)'
 
 def main(*wanted):
     "Print what is found, in these folders, modules or notebooks alone if any are named."
@@ -259,7 +271,7 @@ def main(*wanted):
     for f in sorted({o for o,_ in folder}):
         kinds = {k:n for (o,k),n in folder.items() if o==f}
         print(f"{f:10} {sum(kinds.values()):4}  {', '.join(f'{n} {k}' for k,n in sorted(kinds.items()))}")
-    print(f'{findings.modules} modules, {findings.lines} lines, {len(found)} findings')
+    print(f'{findings.told}, {len(found)} findings')
     sys.exit(bool(found))
 
 if __name__=='__main__': main(*sys.argv[1:])

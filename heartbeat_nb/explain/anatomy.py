@@ -20,7 +20,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..core import BadInput
-from ..nets.archs import ResBlock,get_arch,n_params,stage
+from ..nets.archs import ResBlock,get_arch,stage
+from ..nets.base import n_params
 
 # %% ../../nbs/explain/00_anatomy.ipynb #43e2b437
 @contextmanager

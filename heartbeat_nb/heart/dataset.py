@@ -109,7 +109,7 @@ def dataset_plan(
     plan[['fname', 'table_name', 'title']] = list(_names(rng, plan))
     return plan
 
-# %% ../../nbs/heart/01_dataset.ipynb #aef8e725
+# %% ../../nbs/heart/01_dataset.ipynb #f7c6e540
 def _make_clip(r)->tuple[np.ndarray, int, HeartEvents]: # r: a row of a plan
     "The wave of a clip, its sample rate, and what is in it."
     device,sr = ('phone', 44100) if r.dataset=='a' else ('stethoscope', 4000)
@@ -144,7 +144,7 @@ def _write_tables(folder:Path, plan:pd.DataFrame, events:list[list[tuple[str, st
                          location=(beats.start*44100).round().astype(int))
     beats[beats.cycle>0][['fname', 'cycle', 'sound', 'location']].to_csv(folder/'set_a_timing.csv', index=False)
 
-# %% ../../nbs/heart/01_dataset.ipynb #c7de4345
+# %% ../../nbs/heart/01_dataset.ipynb #8d70e050
 def _holds(path:Path, plan:pd.DataFrame)->bool:
     "Are the files of this plan there, and no others?"
     tables = ['set_a.csv', 'set_b.csv', 'set_a_timing.csv', 'synth_events.csv']
@@ -176,7 +176,7 @@ def synth_dataset(
             if not _holds(path, plan): raise # else another program was faster
     return path
 
-# %% ../../nbs/heart/01_dataset.ipynb #6f8c51b8
+# %% ../../nbs/heart/01_dataset.ipynb #f9083129
 @lru_cache(8)
 def _by_file(table:Path, changed:int, read:Callable[[Path], pd.DataFrame])->dict[str, pd.DataFrame]: # changed: when
     return dict(list(read(table).groupby('fname')))
@@ -184,10 +184,11 @@ def _by_file(table:Path, changed:int, read:Callable[[Path], pd.DataFrame])->dict
 def _heart_events(rows:pd.DataFrame)->HeartEvents:
     def times(k): return rows.start[rows.event==k].to_numpy(float)
     s1 = times('s1')
-    return HeartEvents(s1, np.full(len(s1), np.nan), np.isin(s1, times('premature')), times('s2'), times('s3'), times('s4'),
-                       rows.loc[rows.event=='murmur', ['start', 'end']].to_numpy(float))
+    lungs,early = np.full(len(s1), np.nan),np.isin(s1, times('premature'))
+    murmur = rows.loc[rows.event=='murmur', ['start', 'end']].to_numpy(float)
+    return HeartEvents(s1, lungs, early, times('s2'), times('s3'), times('s4'), murmur)
 
-# %% ../../nbs/heart/01_dataset.ipynb #b4cc6f6a
+# %% ../../nbs/heart/01_dataset.ipynb #e283acf9
 def known_events(
     file:str|Path, # a clip in Kaggle's layout
 )->HeartEvents|Beats|None: # everything if the clip is simulated, S1 and S2 if somebody marked them, else None

@@ -17,8 +17,8 @@ from torch import nn
 
 from ..core import BadInput,need,write_atomic
 from .predictor import fold_norms
-from ..nets.archs import check_wave
-from ..nets.io import load_model,save_model
+from ..nets.base import check_wave
+from ..nets.io import load_model,model_config,save_model
 
 # %% ../../nbs/predict/05_export.ipynb #de70834f
 class FullPool(nn.Module):
@@ -69,7 +69,7 @@ def facts(
     net:nn.Module, # from `create_model` or `load_model`
 )->dict: # of plain values
     "What a program that runs a net must know about it."
-    return dict(info=getattr(net, 'info', {}), config=net.config, in_channels=net.in_channels, min_samples=net.min_samples, samples=net.samples)
+    return dict(info=getattr(net, 'info', {}), config=net.get_config(), in_channels=net.in_channels, min_samples=net.min_samples, samples=net.samples)
 
 # %% ../../nbs/predict/05_export.ipynb #d90f6324
 def as_net(
@@ -77,7 +77,7 @@ def as_net(
 )->nn.Module: # a net
     "Load what is not a net yet."
     net = model if isinstance(model, nn.Module) else load_model(model)
-    if not hasattr(net, 'config'): raise BadInput('This is not a net of this package. Give one from create_model or load_model.')
+    model_config(net) # says so if it is no net of this package
     return net
 
 def trace(
@@ -244,9 +244,9 @@ def model_card(
     "What somebody must know before using a net."
     net = as_net(model)
     info,n = getattr(net, 'info', {}),sum(p.numel() for p in net.parameters())
-    known = {'net':f"{net.config['name']}, {n:,} parameters", 'hears':f"windows of {info.get('secs', '?')} s at {info.get('sr', '?')} Hz, standardised", 'answers':', '.join(info.get('classes', [])) or '?',
+    known = {'net':f"{net.name}, {n:,} parameters", 'hears':f"windows of {info.get('secs', '?')} s at {info.get('sr', '?')} Hz, standardised", 'answers':', '.join(info.get('classes', [])) or '?',
              'probabilities':f"calibrated, temperature {info['temperature']:.3g}" if info.get('temperature') else 'not calibrated'}
-    return '\n\n'.join([f'---\nlibrary_name: heartbeat_nb\nlicense: {license}\npipeline_tag: audio-classification\ntags: [phonocardiogram, raw-waveform]\n---', f"# {net.config['name']} for heart sounds",
+    return '\n\n'.join([f'---\nlibrary_name: heartbeat_nb\nlicense: {license}\npipeline_tag: audio-classification\ntags: [phonocardiogram, raw-waveform]\n---', f"# {net.name} for heart sounds",
         '\n'.join(f'- {k}: {v}' for k,v in known.items()), f'## Not for medical use\n\n{_not_for}', f'## Data\n\n{data}', f'## Protocol\n\n{protocol}',
         '## Scores\n\n'+(score_lines(scores) if scores else 'Not measured.'), _use])
 

@@ -8,7 +8,7 @@ __all__ = ['save_weights']
 # %% ../../nbs/predict/07_weights.ipynb #e24534f0
 from pathlib import Path
 
-import numpy as np
+import numpy as np, torch
 
 from ..core import write_atomic
 from ..nets.io import load_model,save_model
@@ -31,7 +31,7 @@ def save_weights(
     df,probs = pool_folds(result),np.concatenate([f['probs'] for f in result['folds']])
     known = {k:result[k] for k in ('classes', 'recipe', 'epochs', 'sr', 'secs', 'protocol', 'data_hash', 'versions')}
     score = dict(result['scores'], **{f'without {k}, {o}':v for k,s in result['without'].items() for o,v in s.items() if o!='majority'}, **{f'AUC, {k}':v for k,v in result['auc'].items()})
-    path = save_model(learn.model.half(), path, **known, temperature=fit_temperature(df.y.values, probs), scores=score)
+    path = save_model(learn.model, path, dtype=torch.float16, **known, temperature=fit_temperature(df.y.values, probs), scores=score)
     data = _data.format(clips=len(learn.dls.train_ds), data_hash=result['data_hash'])
     card = model_card(load_model(path), data, _protocol.format(folds=len(result['folds'])), score)
     with write_atomic(path.with_suffix('.md')) as p: p.write_text(card, encoding='utf-8')

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np, pandas as pd
 
 from ..core import BadInput,save_result,unlabelled,write_atomic
-from ..data.blocks import AudioDataLoaders,simulated
+from ..data.blocks import AudioDataLoaders,is_simulated
 from .metrics import bootstrap_scores,class_scores,confusion,fold_record,group_confusions,interval,pool_folds,bootstrap,run_folds,scores
 from ..train.learner import predict_clips
 from ..data.groups import group_folds,labelled_clips,name_groups
@@ -197,7 +197,7 @@ def run_protocol(
     "Fit anything under a protocol; one that was stopped goes on behind the last fold."
     clips = labelled_clips(index)
     deals = [(*o, seed+i//folds) for i,o in enumerate(protocol_folds(clips, repeats, folds, seed, protocol))]
-    head = dict(protocol=protocol, **about, seeds=list(range(seed, seed+repeats)), n_folds=folds, data_hash=data_hash(index), simulated=simulated(index))
+    head = dict(protocol=protocol, **about, seeds=list(range(seed, seed+repeats)), n_folds=folds, data_hash=data_hash(index), simulated=is_simulated(index))
     people = dict(zip(clip_names(index)[index.index.get_indexer(clips.index)], clips.group))
     result = with_details(run_folds(path, deals, fit, people, **head))
     save_result(path, result)

@@ -16,7 +16,7 @@ from fastprogress.fastprogress import progress_bar
 from sklearn.metrics import confusion_matrix
 
 from ..core import BadInput,load_result,provenance,save_result
-from ..nets.archs import n_params
+from ..nets.base import n_params
 
 # %% ../../nbs/score/00_metrics.ipynb #bcfb1079
 def confusion(
@@ -152,7 +152,7 @@ def about_run(
     **kw, # what else to note
 )->dict: # for the head of a result
     "What a result must say about the run behind it."
-    return dict(**kw, arch=getattr(learn.model, 'config', {}).get('name', type(learn.model).__name__), classes=list(learn.dls.vocab), parameters=n_params(learn.model), **provenance())
+    return dict(**kw, arch=getattr(learn.model, 'name', '') or type(learn.model).__name__, classes=list(learn.dls.vocab), parameters=n_params(learn.model), **provenance())
 
 # %% ../../nbs/score/00_metrics.ipynb #bbaac99a
 def pool_folds(

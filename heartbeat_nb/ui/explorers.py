@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 import ipywidgets as widgets, numpy as np, pandas as pd, torch, torch.nn.functional as F
-from fastcore.basics import AttrDict,patch
+from fastcore.basics import patch
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
@@ -30,8 +30,9 @@ from ..sound.resample import Resampler
 from ..sound.windows import cut
 from ..nets.io import load_model
 from ..explain.saliency import saliency,smooth_map
-from ..heart.synth import synth_heartbeat
-from .widgets import Clip,Panel,draw_clip,known_events,read_clip,row,slide
+from ..heart.dataset import known_events
+from ..heart.synth import HeartEvents,synth_heartbeat
+from .panel import Clip,Panel,control_row,draw_clip,read_clip,slide
 
 # %% ../../nbs/ui/02_explorers.ipynb #8a749317
 def read_stretch(
@@ -62,7 +63,7 @@ class PredictionExplorer(Panel):
         self.saliency,self.secs,self.source,self.prediction,self.timeline = saliency,secs,None,None,None
         self.upload = widgets.FileUpload(accept='audio/*,.wav,.flac,.ogg,.mp3,.aiff', description='Choose a sound file', layout=widgets.Layout(width='auto'))
         self.start = slide('From second', 0., 0., 0., .5)
-        super().__init__(row(self.upload, self.start))
+        super().__init__(control_row(self.upload, self.start))
         self.upload.observe(self._uploaded, 'value')
         self.watch(self.start)
         self.hear(source) if source is not None else self.update()
@@ -101,7 +102,7 @@ def figure(self:PredictionExplorer)->Figure:
     p,t,at,sr = self.prediction,self.timeline,self.start.value,self.predictor.sr
     known = known_events(self.source) if isinstance(self.source, (str, Path)) else None
     name = Path(p.file).name
-    self.clip = Clip(read_stretch(self.source, at, self.secs, max(sr, 4000)), max(sr, 4000), name, f'heard as {p.label}', simulated=getattr(known, 'simulated', False))
+    self.clip = Clip(read_stretch(self.source, at, self.secs, max(sr, 4000)), max(sr, 4000), name, f'heard as {p.label}', simulated=isinstance(known, HeartEvents))
     fig = Figure(figsize=(5, 4.6), layout='constrained')
     axs = fig.subplots(3, height_ratios=[1, 1, 1.2])
     show_timeline(t, axs[0]).set_title('; '.join([f'{name}: {p.label}, {p.probability:.0%}', *p.notes]), loc='left', fontsize=8)
@@ -158,7 +159,7 @@ def example_clips(
 )->list: # of Clip
     "Simulated clips of all classes."
     made = [(o, i, *synth_heartbeat(o, secs, sr, seed=i)) for o in heart_classes for i in range(each)]
-    return [Clip(wave, sr, f'person {i}', o, AttrDict(events), simulated=True) for o,i,wave,events in made]
+    return [Clip(wave, sr, f'person {i}', o, True, events, simulated=True) for o,i,wave,events in made]
 
 class FilterExplorer(Panel):
     "Pick a layer and a filter; see its kernel and its frequencies, see and hear what it answers to most."
@@ -178,7 +179,7 @@ class FilterExplorer(Panel):
         self.convs = {k:m for k,m in self.net.named_modules() if isinstance(m, nn.Conv1d)}
         self.layer = widgets.Dropdown(options=[(f'{i+1}: {m.out_channels} filters of {m.kernel_size[0]}', k) for i,(k,m) in enumerate(self.convs.items())], description='Layer')
         self.filter = slide('Filter', 0, 0, next(iter(self.convs.values())).out_channels-1, kind=widgets.IntSlider)
-        super().__init__(row(self.layer, self.filter))
+        super().__init__(control_row(self.layer, self.filter))
         self.watch(self.layer, do=self._to_layer)
         self.watch(self.filter)
         self.update()
@@ -267,7 +268,7 @@ class ErrorBrowser(Panel):
         self.confusion = confusion_matrix(self.answers.y, self.answers['pred'], labels=range(len(self.classes)))
         self.cells,self.clips = self._buttons(),widgets.Select(description='Clip', rows=5)
         self.previous,self.next = (widgets.Button(description=o).add_class(f'heartbeat-{o.lower()}') for o in ('Previous', 'Next'))
-        super().__init__(self._grid(), self.clips, row(self.previous, self.next))
+        super().__init__(self._grid(), self.clips, control_row(self.previous, self.next))
         self.watch(self.clips)
         for o,step in (self.previous, -1),(self.next, 1): o.on_click(lambda _,step=step: self.go(step))
         wrong = self.confusion*(1-np.eye(len(self.classes), dtype=int))
@@ -304,7 +305,9 @@ def open(self:ErrorBrowser,
     self.cell = int(true),int(answered)
     for k,o in self.cells.items(): o.layout.border = '3px solid #D55E00' if k==self.cell else '3px solid transparent'
     rows = self.answers[(self.answers.y==true) & (self.answers['pred']==answered)]
-    self.fill(self.clips, [(f'{k}  p({self.classes[o.y]}) = {o.p:.2f}', k) for k,o in rows.iterrows()])
+    with self.setting():
+        self.clips.options = [(f'{k}  p({self.classes[o.y]}) = {o.p:.2f}', k) for k,o in rows.iterrows()]
+        self.clips.index = 0 if len(rows) else None
     self.update()
 
 @patch

@@ -6,7 +6,7 @@
 __all__ = ['Clip', 'read_clip', 'spectrogram', 'draw_heart', 'draw_clip', 'clip_figure', 'draw_probabilities', 'picture',
            'sound_player', 'control_row', 'slide', 'Panel', 'ClipPanel']
 
-# %% ../../nbs/ui/00_panel.ipynb #341aba9c
+# %% ../../nbs/ui/00_panel.ipynb #3f9087ee
 import base64,io,os
 from collections.abc import Callable,Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ from ..heart.synth import HeartEvents,heart_colors
 from ..sound.io import Sound,load_wave
 from ..sound.show import class_colors,draw_wave,player
 
-# %% ../../nbs/ui/00_panel.ipynb #96055110
+# %% ../../nbs/ui/00_panel.ipynb #f7190ea5
 @dataclass
 class Clip:
     "A sound to look at and hear, with what is known about it."
@@ -52,7 +52,7 @@ class Clip:
 
     def __repr__(self)->str: return f'Clip({self.title}, {self.secs:.1f} s at {self.sr} Hz)'
 
-# %% ../../nbs/ui/00_panel.ipynb #12b39ee4
+# %% ../../nbs/ui/00_panel.ipynb #cc5787ff
 def read_clip(
     file:str|Path, # a sound file
     sr:int|None=None, # sample rate to bring it to, in Hz; None: 4000 for hearts, else its own up to 16000
@@ -69,7 +69,7 @@ def read_clip(
         sound = Sound(file)
         sr = 4000 if hearts else min(sound.sr, 16_000)
         sound.close()
-    label = (named or {}).get('label', '') if label is None else label
+    if label is None: label = named.label if named else ''
     wave = load_wave(file, sr).numpy()
     return Clip(wave, sr, name or file.stem, label, hearts, events, isinstance(events, HeartEvents))
 
@@ -86,7 +86,7 @@ def spectrogram(
     power = power[hz<=top]
     return 10*np.log10(power/max(power.max(), 1e-20)+1e-12)
 
-# %% ../../nbs/ui/00_panel.ipynb #083b91b1
+# %% ../../nbs/ui/00_panel.ipynb #74d8f909
 #| code-fold: true
 def draw_heart(
     clip:Clip, # of a heart
@@ -99,7 +99,7 @@ def draw_heart(
         for t in getattr(clip.events, k, ()): ax.text(t, -1.15, mark, ha='center', va='center', color='#00704F')
     return ax
 
-# %% ../../nbs/ui/00_panel.ipynb #fb940daa
+# %% ../../nbs/ui/00_panel.ipynb #1f19cdd1
 #| code-fold: true
 def draw_clip(
     clip:Clip, # what to draw
@@ -109,8 +109,8 @@ def draw_clip(
     top = min(500, clip.sr/2) if clip.hearts else clip.sr/2
     (draw_heart(clip, axs[0]) if clip.hearts else draw_wave(clip.wave, clip.sr, axs[0])).set_xlabel('')
     axs[0].set_title(clip.title, loc='left', fontsize=8)
-    axs[1].imshow(spectrogram(clip.wave, clip.sr, top), origin='lower', aspect='auto', extent=[0, clip.secs, 0, top],
-                  vmin=-60, vmax=0, cmap='magma')
+    axs[1].imshow(spectrogram(clip.wave, clip.sr, top), origin='lower', aspect='auto', vmin=-60, vmax=0, cmap='magma',
+                  extent=[0, clip.secs, 0, top])
     axs[1].set(xlabel='seconds', ylabel='Hz')
 
 def clip_figure(
@@ -121,7 +121,7 @@ def clip_figure(
     draw_clip(clip, fig.subplots(2, sharex=True))
     return fig
 
-# %% ../../nbs/ui/00_panel.ipynb #a3a9d6a1
+# %% ../../nbs/ui/00_panel.ipynb #d77e24d4
 #| code-fold: true
 def draw_probabilities(
     probs:dict[str, float], # class -> from 0 to 1
@@ -165,13 +165,15 @@ const named = () => box.querySelectorAll('[role=slider]:not([aria-label])').forE
 named(); new MutationObserver(named).observe(box, {childList:true, subtree:true});
 box.onkeydown = e => {
     e.stopPropagation();
-    const button = {n:'.heartbeat-next', p:'.heartbeat-previous'}[e.key], typing = 'input:not([type=checkbox]), textarea';
-    if (!button || e.ctrlKey || e.metaKey || e.altKey || e.target.matches(typing + ', [contenteditable=true]')) return;
+    const button = {n:'.heartbeat-next', p:'.heartbeat-previous'}[e.key];
+    const typing = 'input:not([type=checkbox]), textarea, [contenteditable=true]';
+    if (!button || e.ctrlKey || e.metaKey || e.altKey || e.target.matches(typing)) return;
     box.querySelector(button)?.click(); e.preventDefault();
 };">
 .heartbeat .widget-inline-hbox { width:20em; max-width:calc(100% - 4px) }
 .heartbeat .widget-label { width:8em; flex-shrink:0 }
-.heartbeat .widget-select { width:100%; max-width:min(700px, 100% - 4px); flex-direction:column; align-items:stretch }
+.heartbeat .widget-select { width:100%; max-width:min(700px, 100% - 4px) }
+.heartbeat .widget-select { flex-direction:column; align-items:stretch }
 .heartbeat .widget-select .widget-label { text-align:left }
 .heartbeat .jupyter-button { width:auto; padding:0 1.2em } .heartbeat audio { max-width:100% }
 .heartbeat .widget-html { width:calc(100% - 4px) } .heartbeat .widget-html-content { line-height:1.4 }
@@ -202,12 +204,15 @@ def _may_play(clip:Clip|None)->bool:
 
 class Panel:
     "Controls over a picture and a player; without a kernel, a still of these two."
-    clip,alt,quiet = None,'',False # what is played; the picture in words; are the controls being set rather than used?
+    clip:Clip|None=None # what is played
+    alt='' # what the picture shows, in words
+    quiet=False # are the controls being set rather than used?
     def __init__(self,
         *controls:widgets.Widget, # from top to bottom
     )->None:
         self.picture,self.sound,self.status = (widgets.HTML() for _ in range(3))
-        self.box = VBox([widgets.HTML(_wiring), *controls, self.status, self.picture, self.sound]).add_class('heartbeat')
+        parts = [widgets.HTML(_wiring), *controls, self.status, self.picture, self.sound]
+        self.box = VBox(parts).add_class('heartbeat')
 
     def figure(self)->Figure:
         "Draw what the controls say; a panel's own."
@@ -251,10 +256,10 @@ class Panel:
 
     def _ipython_display_(self)->None:
         view = {'version_major':2, 'version_minor':0, 'model_id':self.box.model_id}
-        both = {'text/plain':repr(self), 'text/html':self.show().data, 'application/vnd.jupyter.widget-view+json':view}
-        display(both, raw=True)
+        still = {'text/plain':repr(self), 'text/html':self.show().data}
+        display(still | {'application/vnd.jupyter.widget-view+json':view}, raw=True)
 
-# %% ../../nbs/ui/00_panel.ipynb #2bb5346c
+# %% ../../nbs/ui/00_panel.ipynb #cbc06bf8
 class ClipPanel(Panel):
     "A panel with a list of clips to go through."
     def __init__(self,

@@ -15,7 +15,7 @@ import ipywidgets as widgets, numpy as np, pandas as pd
 from matplotlib.figure import Figure
 
 from ..core import BadInput,write_atomic
-from ..data.waves import check_unique
+from ..data.index import check_unique
 from ..heart.synth import artifacts,devices,heart_classes,murmurs,synth_heartbeat,synth_person
 from .panel import Clip,ClipPanel,Panel,clip_figure,control_row,read_clip,slide
 
@@ -124,7 +124,8 @@ class ClipBrowser(ClipPanel):
         "The clips that got another label or a flag."
         labels = self.index.label.astype(str)
         marked = {k:o for k,o in self.marks.items() if k in labels.index and o!=Mark(labels[k])}
-        return pd.DataFrame([dict(clip_id=k, label=labels[k], **asdict(o)) for k,o in marked.items()], columns=_mark_columns)
+        said = [dict(clip_id=k, label=labels[k], **asdict(o)) for k,o in marked.items()]
+        return pd.DataFrame(said, columns=_mark_columns)
 
     @property
     def corrected(self)->pd.DataFrame: # columns as they were
@@ -168,8 +169,8 @@ class SynthStudio(Panel):
         self.background = _dropdown('Background', [('none', ''), *((o, o) for o in artifacts)])
         self.murmur,self.murmur_gain = _dropdown('Murmur', murmurs),slide('Murmur level', .3, 0, 1, .05)
         self.extra,self.extra_gain = _dropdown('Extra sound', ['s3', 's4']),slide('Extra level', .6, 0, 1.5, .05)
-        controls = [self.label, self.hr, self.murmur, self.murmur_gain, self.extra, self.extra_gain, self.device, self.snr,
-                    self.background, self.seed]
+        controls = [self.label, self.hr, self.murmur, self.murmur_gain, self.extra, self.extra_gain, self.device,
+                    self.snr, self.background, self.seed]
         self.call = widgets.HTML()
         super().__init__(control_row(*controls))
         self.box.children += (self.call,)

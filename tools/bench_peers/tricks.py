@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from heartbeat_nb.nets import archs,fast
 
-without = dict(nothing=nullcontext, bfloat16=nullcontext, images=fast.plain,
+without = dict(nothing=nullcontext, bfloat16=nullcontext, images=fast.layer_by_layer,
                pool=lambda: patch.object(archs, '_relu_then_pool', lambda *o: False),
                rows=lambda: patch.object(archs, 'row_conv', lambda x,*o: fast.image_conv(x[:,:,None], *o)))
 
@@ -30,7 +30,6 @@ x,y = (torch.from_numpy(o[:bs]) for o in np.load(sys.argv[1]).values())
 net = archs.create_model('m5', int(y.max())+1)
 opt = torch.optim.Adam(net.parameters(), 1e-3)
 seconds = dict(memory=[step('nothing', x, y) for _ in range(steps)])
-fast.keep_memory() # for good, so it comes between
-rounds = [{o:step(o, x, y) for o in without} for _ in range(steps)]
+with fast.keep_memory(): rounds = [{o:step(o, x, y) for o in without} for _ in range(steps)]
 seconds |= {o:[r[o] for r in rounds] for o in without}
 print(json.dumps({k:v[2:] for k,v in seconds.items()}))
