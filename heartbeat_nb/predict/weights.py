@@ -12,7 +12,7 @@ import numpy as np, torch
 
 from ..core import write_atomic
 from ..nets.io import load_model,save_model
-from .export import model_card
+from .hub import model_card
 from ..score.calibration import fit_temperature
 from ..score.metrics import pool_folds
 
