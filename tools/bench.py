@@ -1,12 +1,15 @@
-"""Measure speed side by side: `python tools/bench.py [--parts PART,PART]`. Ratios of one run can be compared; seconds of two machines cannot.
+"""Measure speed side by side: `python tools/bench.py [--parts PART,PART]`.
 
-Parts: limits (what this machine could do), data, train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), loop (what
-the Learner costs), tricks (without one of the ways that make it quick), infer, folds (some of the 25 of the best recipe, several at a time), gpu (needs one).
-Every contender runs in a process of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
+Ratios of one run can be compared; seconds of two machines cannot. Parts: limits (what this machine could do), data,
+train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), loop (what the Learner
+costs), tricks (without one of the ways that make it quick), infer, folds (some of the 25 of the best recipe, several
+at a time), gpu (needs one). Every contender runs in a process of its own, in turn, several times. Results go to
+nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,statistics,subprocess,sys,tempfile,time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +34,8 @@ def save(part, **figures):
     for group in figures.values():
         if isinstance(group, dict):
             for k,v in group.items():
-                if isinstance(v, list) and v and isinstance(v[0], float): print(f'{k:32} {statistics.median(v):10.4g}   ({min(v):.4g} to {max(v):.4g})')
+                if isinstance(v, list) and v and isinstance(v[0], float):
+                    print(f'{k:32} {statistics.median(v):10.4g}   ({min(v):.4g} to {max(v):.4g})')
 
 def conv_bytes(net, x):
     "Bytes that the convolutions of a net write for one wave."
@@ -50,14 +54,16 @@ def limits(data, repeats, keras):
     rates = {}
     for name in 'float32','bfloat16':
         a = torch.randn(2048, 2048).to(getattr(torch, name))
-        rates[f'{name}_gflops'] = [2*2048**3/o/1e9 for o in timed(lambda: a@a, 3*repeats, lambda: a@a)]
+        product = partial(torch.matmul, a, a)
+        rates[f'{name}_gflops'] = [2*2048**3/o/1e9 for o in timed(product, 3*repeats, product)]
     x = torch.randn(1<<26)
     y = torch.empty_like(x)
     rates['copy_gbytes'] = [2*x.nbytes/o/1e9 for o in timed(lambda: y.copy_(x), 3*repeats)]
     def asks(name, samples):
         net,x = create_model(name),torch.randn(1, 1, samples)
         parts = multiply_adds(net, x)
-        return dict(samples=samples, all=sum(parts[o] for o in ('features', 'head')), first=parts['features.0'], conv_bytes=conv_bytes(net, x))
+        macs = sum(parts[o] for o in ('features', 'head'))
+        return dict(samples=samples, all=macs, first=parts['features.0'], conv_bytes=conv_bytes(net, x))
     save('limits', rates=rates, nets={o:asks(o, 10_000 if o=='m5' else 8000) for o in ('m5', 'm11', 'm18', 'm34')})
 
 def data(data, repeats, keras):
@@ -71,8 +77,8 @@ def data(data, repeats, keras):
     ready = lambda sr: cached_waves(pascal_index(path), sr)
     figures = dict(simulate_832=timed(lambda: synth_dataset(work/f'sim{next(fresh)}'), repeats))
     for sr in 2000,8000:
-        figures[f'wavs_to_cache_cold_{sr}'] = timed(lambda: ready(sr), repeats, new_cache)
-        figures[f'wavs_to_cache_warm_{sr}'] = timed(lambda: ready(sr), repeats)
+        figures[f'wavs_to_cache_cold_{sr}'] = timed(partial(ready, sr), repeats, new_cache)
+        figures[f'wavs_to_cache_warm_{sr}'] = timed(partial(ready, sr), repeats)
     save('data', clips=len(index), data_hash=data_hash(index), seconds=figures)
 
 def as_arrays(data, sr, secs, n, out):
@@ -86,12 +92,19 @@ def as_arrays(data, sr, secs, n, out):
     names = {o:i for i,o in enumerate(label_vocab(index.label))}
     crop = CropWaves(cached_waves(index, sr), secs)
     x = Standardize()(crop(TensorIndex(torch.arange(len(index))), split_idx=1))
-    np.savez(out, x=x.as_subclass(torch.Tensor).numpy(), y=index.label.astype(object).map(names).to_numpy(dtype=np.int64))
+    y = index.label.astype(object).map(names).to_numpy(dtype=np.int64)
+    np.savez(out, x=x.as_subclass(torch.Tensor).numpy(), y=y)
     return len(index)
+
+def torch_loop(*args):
+    "The Learner's or a bare loop, alone in a process."
+    return run_peer(sys.executable, 'torch_loop.py', *args)
 
 def run_peer(python, script, *args):
     "One contender, alone in a process; what its last line says."
-    res = subprocess.run([python, str(here/'bench_peers'/script), *map(str, args)], capture_output=True, text=True, env={**os.environ, 'PYTHONPATH':str(here.parent)})
+    env = {**os.environ, 'PYTHONPATH':str(here.parent)}
+    what = [python, str(here/'bench_peers'/script), *map(str, args)]
+    res = subprocess.run(what, capture_output=True, text=True, env=env)
     if res.returncode: sys.exit(f'{script} {" ".join(map(str, args))} failed:\n{res.stderr[-2000:]}')
     return json.loads(res.stdout.strip().splitlines()[-1])
 
@@ -99,22 +112,27 @@ def train(data, repeats, keras, epochs=8, few=256):
     "Seconds an epoch of M5 as in the post, of M18 and of M34; and the loss after each epoch."
     work = Path(tempfile.mkdtemp())
     n,m = as_arrays(data, 8000, 1.25, None, work/'post.npz'),as_arrays(data, 2000, 4., few, work/'few.npz')
-    jobs = {f'm5 {way} {bs}':(sys.executable, 'torch_loop.py', way, 'm5', work/'post.npz', epochs, bs) for way,bs in [('ours', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]}
-    jobs |= {f'{net} {way} 32':(sys.executable, 'torch_loop.py', way, net, work/'few.npz', 3, 32) for net in ('m18', 'm34') for way in ('ours', 'bare')}
+    loop = sys.executable,'torch_loop.py'
+    ways = [('ours', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]
+    jobs = {f'm5 {way} {bs}':(*loop, way, 'm5', work/'post.npz', epochs, bs) for way,bs in ways}
+    deep = [(net, way) for net in ('m18', 'm34') for way in ('ours', 'bare')]
+    jobs |= {f'{net} {way} 32':(*loop, way, net, work/'few.npz', 3, 32) for net,way in deep}
     if keras: jobs['m5 keras 128'] = keras,'keras_m5.py',work/'post.npz',epochs,128
     runs = {k:[] for k in jobs}
     for seed in range(repeats):
         for k,job in jobs.items():
             runs[k].append(run_peer(*job, seed))
             print(f"{k:14} {statistics.median(runs[k][-1]['seconds'][1:]):7.2f} s an epoch", flush=True)
-    save('train', clips=n, few=m, runs=runs, seconds={k:[s for o in v for s in o['seconds'][1:]] for k,v in runs.items()})
+    seconds = {k:[s for o in v for s in o['seconds'][1:]] for k,v in runs.items()}
+    save('train', clips=n, few=m, runs=runs, seconds=seconds)
 
 def loop(data, repeats, keras, epochs=12):
     "Epochs of M5 in the Learner and, between them and in the same process, of the same net in a bare loop."
     work = Path(tempfile.mkdtemp())
     as_arrays(data, 8000, 1.25, None, work/'post.npz')
-    runs = [run_peer(sys.executable, 'torch_loop.py', 'both', 'm5', work/'post.npz', epochs, 128, seed) for seed in range(repeats)]
-    save('loop', seconds=dict(learner=[s for o in runs for s in o['seconds'][1:]], bare=[s for o in runs for s in o['beside'][1:]]))
+    runs = [torch_loop('both', 'm5', work/'post.npz', epochs, 128, seed) for seed in range(repeats)]
+    all_but_first = lambda k: [s for o in runs for s in o[k][1:]]
+    save('loop', seconds=dict(learner=all_but_first('seconds'), bare=all_but_first('beside')))
 
 def tricks(data, repeats, keras, steps=20):
     "Steps of M5 without one of the ways that make it quick, in turn in one process."
@@ -139,14 +157,14 @@ def infer(data, repeats, keras, clips=256):
         session = onnx_session(path)
         compiled = torch.compile(net)
         with torch.inference_mode():
-            ways = dict(torch=net, compiled=compiled, onnxruntime=lambda o: session.run(None, {session.get_inputs()[0].name:o.numpy()}))
-            for k,f in ways.items():
+            def onnx(o, session=session): return session.run(None, {session.get_inputs()[0].name:o.numpy()})
+            for k,f in dict(torch=net, compiled=compiled, onnxruntime=onnx).items():
                 f(x[:32])
-                rates[f'{name} {k}'] = [clips/o for o in timed(lambda: [f(o) for o in x.split(32)], 2*repeats)]
+                rates[f'{name} {k}'] = [clips/o for o in timed(lambda f=f: [f(o) for o in x.split(32)], 2*repeats)]
     save('infer', seconds_a_clip=4., batch=32, rates=rates)
 
 def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
-    "On a GPU: clips a second of three nets in training, beside a bare loop and the arithmetic; and which operations take its time."
+    "On a GPU: clips a second in training, beside a bare loop and the arithmetic; and which operations take its time."
     import torch
     from fastai.torch_core import default_device
     from heartbeat_nb.explain.anatomy import multiply_adds
@@ -161,7 +179,9 @@ def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
     for net in 'm5','m18','m34':
         asked = multiply_adds(create_model(net), torch.randn(1, 1, samples))
         least[net] = rate/2/(3*sum(asked[o] for o in ('features', 'head')) - asked['features.0'])
-        for way in 'resident','bare': rates[f'{net} {way}'] = [clips/o for seed in range(repeats) for o in run_peer(sys.executable, 'torch_loop.py', way, net, work/'noise.npz', 4, bs, seed)['seconds'][1:]]
+        for way in 'resident','bare':
+            runs = [torch_loop(way, net, work/'noise.npz', 4, bs, seed) for seed in range(repeats)]
+            rates[f'{net} {way}'] = [clips/o for run in runs for o in run['seconds'][1:]]
         parts[net] = operations(create_model(net).to(device), torch.randn(bs, 1, samples, device=device))
     save('gpu', samples=samples, batch=bs, rates=rates, arithmetic=least, operations=parts)
 
@@ -178,28 +198,32 @@ def operations(net, x, most=8):
     return {o.key:own(o)/1e6 for o in sorted(p.key_averages(), key=own, reverse=True)[:most]}
 
 def folds(data, repeats, keras):
-    "Folds of the best recipe on all cores, one thread a process, after the head start that they share."
+    "Folds of the best recipe on all cores, one thread a process, after the pretraining that they share."
     os.environ.update(HEARTBEAT_CACHE=tempfile.mkdtemp())
-    ahead = run_peer(sys.executable, 'folds.py', data or '', 0, 0)['ahead']
+    peer = lambda first,count: run_peer(sys.executable, 'folds.py', data or '', first, count)
+    pretraining = peer(0, 0)['pretraining']
     os.environ['OMP_NUM_THREADS'] = '1'
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    with ThreadPoolExecutor(cores) as pool: runs = list(pool.map(lambda i: run_peer(sys.executable, 'folds.py', data or '', i*repeats, repeats), range(cores)))
-    seconds = [o for run in runs for o in run['seconds']]
-    save('folds', processes=cores, folds=runs[0]['folds'], seconds=dict(head_start=[ahead], fold=seconds), minutes=dict(all_folds=[(ahead + statistics.mean(seconds)*runs[0]['folds']/cores)/60]))
+    with ThreadPoolExecutor(cores) as pool: runs = list(pool.map(lambda i: peer(i*repeats, repeats), range(cores)))
+    seconds,n = [o for run in runs for o in run['seconds']],runs[0]['folds']
+    minutes = (pretraining + statistics.mean(seconds)*n/cores)/60
+    seconds = dict(pretraining=[pretraining], fold=seconds)
+    save('folds', processes=cores, folds=n, seconds=seconds, minutes=dict(all_folds=[minutes]))
 
 def quick(data, repeats, keras):
-    "The ratio to the bare loop, now and at the commits before; exit code 1 if it has halved since the last on a machine of this kind."
+    "The ratio to the bare loop, now and before; exit code 1 if it has halved since the last on such a machine."
     import torch
     from heartbeat_nb.train.learner import has_bf16
     work,table = Path(tempfile.mkdtemp()),results/'bench_commits.csv'
     as_arrays('simulated', 8000, 1.25, 256, work/'post.npz')
-    way = lambda o: run_peer(sys.executable, 'torch_loop.py', o, 'm5', work/'post.npz', 4, 128, 0)['seconds'][1:]
+    way = lambda o: torch_loop(o, 'm5', work/'post.npz', 4, 128, 0)['seconds'][1:]
     both = dict(bare=way('bare'), ours=way('ours'))
     ratio = statistics.median(both['bare'])/statistics.median(both['ours'])
     kind = f"{torch.get_num_threads()} threads, {'bfloat16' if has_bf16(torch.device('cpu')) else 'float32'}"
     commit = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], capture_output=True, text=True).stdout.strip()
     rows = list(csv.DictReader(table.open())) if table.exists() else []
-    row = dict(commit=commit, date=date.today().isoformat(), machine=kind, **{f'{k}_seconds':f'{statistics.median(v):.2f}' for k,v in both.items()}, ratio=f'{ratio:.2f}')
+    seconds = {f'{k}_seconds':f'{statistics.median(v):.2f}' for k,v in both.items()}
+    row = dict(commit=commit, date=date.today().isoformat(), machine=kind, **seconds, ratio=f'{ratio:.2f}')
     with table.open('w', newline='') as f:
         out = csv.DictWriter(f, row)
         out.writeheader()
@@ -207,16 +231,17 @@ def quick(data, repeats, keras):
     print(table.read_text())
     print(f'{ratio:.2f} times the bare loop')
     last = [float(o['ratio']) for o in rows if o['machine']==kind and o['commit']!=commit][-1:]
-    if last and ratio<last[0]/2: sys.exit(f'That is less than half of the last ratio on such a machine, {last[0]}: look for what became slow.')
+    if last and ratio<last[0]/2:
+        sys.exit(f'That is less than half of the last ratio on such a machine, {last[0]}: look for what became slow.')
 
 @call_parse
 def main(
     parts:str='limits,data,train,loop,tricks,infer,folds', # Which, with commas between
-    data:str=None, # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
+    data:str='', # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
-    keras:str=None, # A Python that has keras and tensorflow, for the peer of the post
+    keras:str='', # A Python that has keras and tensorflow, for the peer of the post
     quick:bool=False, # One ratio, for every commit
 ):
     "Measure speed side by side"
     ways = globals()
-    for o in ['quick'] if quick else parts.split(','): ways[o](data, repeats, keras)
+    for o in ['quick'] if quick else parts.split(','): ways[o](data or None, repeats, keras)

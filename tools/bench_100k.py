@@ -1,4 +1,6 @@
-"Does memory grow with the set? `python tools/bench_100k.py [--most N] [--out FILE]`: clips made on the spot are indexed, grouped, decoded and trained on, ten times more from one round to the next."
+"""Does memory grow with the set? `python tools/bench_100k.py [--most N] [--out FILE]`
+
+Clips made on the spot are indexed, grouped, decoded and trained on, ten times more from one round to the next."""
 import json,os,resource,subprocess,sys,tempfile,threading,time
 from pathlib import Path
 
@@ -18,12 +20,17 @@ def make_clips(path, n, sr=2000, secs=1., seed=0):
         x = .5*thumps + .02*(1+i%3)*rng.standard_normal(m)
         sf.write(folder/f'{labels[i%3]}__{i//10}_{1_300_000_000_000+i*1000}_A.wav', x, sr, subtype='PCM_16')
 
+def most_resident(): # MB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(1e6 if sys.platform=='darwin' else 1e3)
+
 class Memory:
-    "Seconds of a stage and the most memory that was a process's own meanwhile, in MB; pages of mapped files can be dropped at any time and do not count."
+    """Seconds of a stage and the most memory that was a process's own meanwhile, in MB.
+
+    Pages of mapped files can be dropped at any time and do not count."""
     def __init__(self): self.most,self.on = 0,True
     def own(self):
         try: return next(int(o.split()[1])/1000 for o in open('/proc/self/status') if o.startswith('RssAnon'))
-        except OSError: return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(1e6 if sys.platform=='darwin' else 1e3)
+        except OSError: return most_resident()
     def watch(self):
         while self.on:
             self.most = max(self.most, self.own())
@@ -35,18 +42,20 @@ class Memory:
     def __exit__(self, *args):
         self.on = False
         self.thread.join()
-        self.result = dict(seconds=round(time.perf_counter()-self.start, 2), before_mb=round(self.begin), peak_mb=round(self.most))
+        seconds = round(time.perf_counter()-self.start, 2)
+        self.result = dict(seconds=seconds, before_mb=round(self.begin), peak_mb=round(self.most))
 
 def stages(path):
     "What each stage of a training on this folder takes."
-    import torch
     from fastai.basics import nn
     from heartbeat_nb.data.blocks import AudioDataLoaders
     from heartbeat_nb.data.groups import group_folds,labelled_clips
     from heartbeat_nb.train.learner import audio_learner
     from heartbeat_nb.data.pascal import pascal_index
     from heartbeat_nb.data.waves import cached_waves
-    net = lambda c: nn.Sequential(nn.Conv1d(1, 8, 80, stride=16), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, c))
+    def net(n_out):
+        layers = nn.Conv1d(1, 8, 80, stride=16),nn.ReLU(),nn.AdaptiveAvgPool1d(1),nn.Flatten(),nn.Linear(8, n_out)
+        return nn.Sequential(*layers)
     res = {}
     def stage(name, f):
         with Memory() as m: out = f()
@@ -60,14 +69,14 @@ def stages(path):
     dls = stage('open', lambda: AudioDataLoaders.from_index(index, clips.index[test], secs=1., bs=256))
     learn = audio_learner(dls, net)
     with learn.no_bar(), learn.no_logging(): stage('train an epoch', lambda: learn.fit_recipe(1))
-    return dict(clips=len(index), trained_on=len(dls.train_ds), stages=res, resident_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1e3))
+    return dict(clips=len(index), trained_on=len(dls.train_ds), stages=res, resident_mb=round(most_resident()))
 
 @call_parse
 def main(
     most:int=100_000, # Clips of the last round
     rounds:int=3, # Each has ten times the clips of the one before
     out:str='nbs/results/bench_100k.json', # File to write
-    folder:str=None, # Measure this folder only, and print the result (what the tool calls itself with)
+    folder:str='', # Measure this folder only, and print the result (what the tool calls itself with)
 ):
     "Measure seconds and memory of each stage, for more and more clips"
     if folder: return print(json.dumps(stages(folder)))
@@ -77,8 +86,10 @@ def main(
         start = time.perf_counter()
         make_clips(work/str(n), n)
         made = time.perf_counter()-start
-        env = {**os.environ, 'HEARTBEAT_CACHE':str(work/'cache'), 'PYTHONPATH':os.pathsep.join([str(root), os.environ.get('PYTHONPATH', '')])}
-        said = subprocess.run([sys.executable, __file__, '--folder', work/str(n)], env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
+        path = os.pathsep.join([str(root), os.environ.get('PYTHONPATH', '')])
+        env = {**os.environ, 'HEARTBEAT_CACHE':str(work/'cache'), 'PYTHONPATH':path}
+        what = [sys.executable, __file__, '--folder', work/str(n)]
+        said = subprocess.run(what, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
         runs.append(dict(json.loads(said.splitlines()[-1]), made_in=round(made, 1)))
-        print(n, {k:v['seconds'] for k,v in runs[-1]['stages'].items()}, {k:v['peak_mb'] for k,v in runs[-1]['stages'].items()}, flush=True)
+        print(n, *({k:v[o] for k,v in runs[-1]['stages'].items()} for o in ('seconds', 'peak_mb')), flush=True)
     save_result(out, dict(secs=1., sr=2000, runs=runs, **provenance()))

@@ -14,7 +14,9 @@ ax.plot(np.arange(len(wave))/sr, wave, lw=1.4, color=red)
 ax.set(xlim=(0, secs), ylim=(-1.1*abs(wave).max(), 1.25*abs(wave).max()))
 ax.axis('off')
 for name in 's1','s2':
-    for t in events[name]: ax.annotate(name.upper(), (t+.03, 1.02), xycoords=('data', 'axes fraction'), ha='center', color='white', alpha=.6, fontsize=17)
+    for t in events[name]:
+        ax.annotate(name.upper(), (t+.03, 1.02), xycoords=('data', 'axes fraction'), ha='center', color='white',
+                    alpha=.6, fontsize=17)
 fig.text(.06, .8, 'heartbeat_nb', color='white', fontsize=58, weight='bold')
 fig.text(.06, .7, 'Learn to classify sound from raw waveforms, on heartbeats', color='white', alpha=.8, fontsize=24)
 fig.savefig(Path(__file__).resolve().parent.parent/'nbs'/'social.png', facecolor=dark)

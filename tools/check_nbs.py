@@ -1,4 +1,6 @@
-"Look at what the notebooks store: `python tools/check_nbs.py [NOTEBOOK ...]`. One line a finding, exit 1 if there is any."
+"""Look at what the notebooks store: `python tools/check_nbs.py [NOTEBOOK ...]`.
+
+One line a finding, exit 1 if there is any."""
 import ast,json,re,sys
 from pathlib import Path
 
@@ -20,20 +22,23 @@ def ends_in_value(src):
     try: body = ast.parse(src).body
     except SyntaxError: return False
     if not body or not isinstance(body[-1], ast.Expr) or src.rstrip().endswith(';'): return False
-    return not (isinstance(body[-1].value, ast.Call) and ast.unparse(body[-1].value.func).split('.')[-1].startswith('test_'))
+    last = body[-1].value
+    return not (isinstance(last, ast.Call) and ast.unparse(last.func).split('.')[-1].startswith('test_'))
 
 def output_texts(o):
     "All that can be read in one output; pictures and sounds left out."
     if 'text' in o: yield text(o['text'])
     for k,v in o.get('data', {}).items():
-        if not k.startswith('image/') or 'svg' in k: yield base64.sub('', text(v) if isinstance(v, (str,list)) else json.dumps(v))
+        if not k.startswith('image/') or 'svg' in k:
+            yield base64.sub('', text(v) if isinstance(v, (str,list)) else json.dumps(v))
 
 def findings(path):
     "Yield what is wrong with one notebook."
     if path.stat().st_size>max_nb: yield f'{path.stat().st_size/1e6:.1f} MB, at most {max_nb/1e6} MB'
     if path.parent.name=='tutorials': yield from course.findings(path)
     cells = json.loads(path.read_text(encoding='utf-8'))['cells']
-    if re.sub(r'^(# |> ).*', '', text(cells[0]['source']), flags=re.M).strip(): yield 'has more than a title and a description in its first cell: pages show no more than these'
+    if re.sub(r'^(# |> ).*', '', text(cells[0]['source']), flags=re.M).strip():
+        yield 'has more than a title and a description in its first cell: pages show no more than these'
     code = [(i,c,text(c['source'])) for i,c in enumerate(cells) if c['cell_type']=='code']
     shows = [c for _,c,src in code if not unshown.search(src) and ends_in_value(src)]
     if shows and not any(c['outputs'] for c in shows): yield 'never run: no output is stored'
@@ -43,14 +48,16 @@ def findings(path):
             if o['output_type']=='error': yield f"{where}: stored error {o['ename']}: {o['evalue']}"
             size = len(json.dumps(o, ensure_ascii=False).encode())
             if size>max_output: yield f'{where}: an output of {size/1e3:.0f} KB, at most {max_output/1e3:.0f} KB'
-            for m in {m[0] for t in output_texts(o) for m in machine_path.finditer(t)}: yield f'{where}: path of a machine: {m}'
+            for m in {m[0] for t in output_texts(o) for m in machine_path.finditer(t)}:
+                yield f'{where}: path of a machine: {m}'
 
 @call_parse
 def main(
     nbs:Param('Notebooks to check (default: all)', str, nargs='*', opt=False)=None,
 ):
     "Fail if a notebook was never run, or stores an error, a path of a machine, or too much"
-    if not nbs: nbs = [o for o in (root/'nbs').rglob('*.ipynb') if not any(p[0] in '._' for p in o.relative_to(root).parts)]
+    hidden = lambda o: any(p[0] in '._' for p in o.relative_to(root).parts)
+    if not nbs: nbs = [o for o in (root/'nbs').rglob('*.ipynb') if not hidden(o)]
     found = [f'{o}: {f}' for o in sorted(map(Path, nbs)) for f in findings(o)]
     for f in found: print(f.replace(f'{root}/', ''))
     print(f'{len(nbs)} notebooks, {len(found)} findings')

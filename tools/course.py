@@ -1,4 +1,6 @@
-"Put into every tutorial what all have in common: the Colab badge, the cell that sets Colab up, and its minutes: `python tools/course.py`."
+"""Put into every tutorial what all have in common: `python tools/course.py`.
+
+The Colab badge, the cell that sets Colab up, and the page's minutes."""
 import json,re
 from configparser import ConfigParser
 from pathlib import Path
@@ -10,7 +12,8 @@ know,took = 'What you will know at the end', 'Running this page took'
 answer = re.compile(r'<details>\n<summary>Answer</summary>\n\n.+?\n\n</details>', re.S)
 
 setup = """#| hide
-# In Google Colab this fetches the page's files, the versions it was written with, and asks for the recordings; anywhere else it does nothing.
+# In Google Colab this fetches the page's files and the versions it was written with, and asks for the recordings.
+# Anywhere else it does nothing.
 import os,sys
 if 'google.colab' in sys.modules and not os.path.exists('../results'):
     !git clone -q --depth 1 --branch {branch} {git_url}
@@ -26,12 +29,14 @@ def settings():
 
 def badge(cfg, name):
     "A link that opens a tutorial in Colab."
-    at = f"https://colab.research.google.com/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/nbs/tutorials/{name}.ipynb"
-    return f'[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({at})'
+    colab = 'https://colab.research.google.com'
+    at = f"{colab}/github/{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/nbs/tutorials/{name}.ipynb"
+    return f'[![Open in Colab]({colab}/assets/colab-badge.svg)]({at})'
 
 def setup_cell(cfg):
     "Code that makes Colab ready, with all extras that pages use."
-    extras = sorted(k.removesuffix('_requirements') for k in cfg if k.endswith('_requirements') and not k.startswith('dev'))
+    ours = [k.removesuffix('_requirements') for k in cfg if k.endswith('_requirements')]
+    extras = sorted(o for o in ours if o!='dev')
     return setup.format(extras=','.join(extras), **{k:cfg[k] for k in ('branch', 'git_url', 'repo')})
 
 def source(cell): return ''.join(cell['source'])
@@ -42,7 +47,8 @@ def reading(cells):
     for c in cells:
         s,more,_ = source(c).partition('## Exercises')
         if c['cell_type']=='markdown': w += len(re.sub(rf'^({took}|\[!\[Open).*', '', s, flags=re.M).split())
-        elif not re.search(r'^#\|\s*(hide|code-fold: true|echo: false)', s, re.M): n += sum(bool(l.strip()) and not l.startswith('#|') for l in s.splitlines())
+        elif not re.search(r'^#\|\s*(hide|code-fold: true|echo: false)', s, re.M):
+            n += sum(bool(l.strip()) and not l.startswith('#|') for l in s.splitlines())
         if more: break
     return round(w/words + n/lines)
 
@@ -55,7 +61,9 @@ def minutes(cells, secs):
     n = round(secs/60)
     s = 'less than a minute' if not n else 'a minute' if n==1 else f'{n} minutes'
     slow = any(source(c).startswith('#| slow') for c in cells)
-    return f"{took} {s} on one core of a laptop-sized machine{', without its long trainings, whose results are stored' if slow else ''}; reading it takes about {reading(cells)}. It was not timed on a GPU."
+    but = ', without its long trainings, whose results are stored' if slow else ''
+    return (f"{took} {s} on one core of a laptop-sized machine{but}; reading it takes about {reading(cells)}. "
+            "It was not timed on a GPU.")
 
 def put(cells, kind, found, text, at):
     "Make the cell that `found` knows say `text`; if there is none, put one at `at`."
@@ -70,7 +78,8 @@ def dress(cells, name):
     "Put badge, first cell and minutes where they belong."
     cfg,runs = settings(),measured()
     put(cells, 'markdown', lambda s: s.startswith('[![Open'), badge(cfg, name), 1)
-    put(cells, 'code', lambda s: 'google.colab' in s, setup_cell(cfg), next(i for i,c in enumerate(cells) if c['cell_type']=='code'))
+    first = next(i for i,c in enumerate(cells) if c['cell_type']=='code')
+    put(cells, 'code', lambda s: 'google.colab' in s, setup_cell(cfg), first)
     intro = next((c for c in cells if c['cell_type']=='markdown' and know in source(c)), None)
     if not intro or name not in runs: return
     parts = [p for p in source(intro).split('\n\n') if not p.startswith(took)]
@@ -83,10 +92,12 @@ def findings(path):
     text = '\n\n'.join(source(c) for c in cells if c['cell_type']=='markdown')
     before = [source(c) for c in cells]
     if know not in text: yield f'does not say "{know}"'
-    elif path.stem not in measured(): yield f'has no measured minutes: run tools/run_nbs.py on it at full size, then tools/course.py'
+    elif path.stem not in measured():
+        yield 'has no measured minutes: run tools/run_nbs.py on it at full size, then tools/course.py'
     dress(cells, path.stem)
     if before!=[source(c) for c in cells]: yield 'badge, first cell or minutes are missing or old: run tools/course.py'
-    if (n := reading(cells))>most: yield f'takes {n} minutes to read, at most {most}: shorten it, or fold code that the story can do without'
+    if (n := reading(cells))>most:
+        yield f'takes {n} minutes to read, at most {most}: shorten it, or fold code that the story can do without'
     n = len(answer.findall(text.partition('## Exercises')[2]))
     if n!=3: yield f'{n} exercises with a folded answer, should be 3 under "## Exercises"'
 

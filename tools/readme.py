@@ -1,4 +1,6 @@
-"Write README.md from nbs/index.ipynb and what its cells show, as nbdev_readme does where Quarto is installed: `python tools/readme.py`."
+"""Write README.md from nbs/index.ipynb and what its cells show: `python tools/readme.py`.
+
+So does nbdev_readme where Quarto is installed."""
 import base64,re
 from pathlib import Path
 
@@ -20,7 +22,8 @@ def shown(cell, n):
             alt = cell.directives_.get('fig-alt:', [])
             res.append(f"![{' '.join(alt)}]({file.relative_to(root)})")
         elif 'text/markdown' in data: res.append(from_root(''.join(data['text/markdown'])))
-        elif text := ''.join(o.get('text', data.get('text/plain', ''))): res.append('\n'.join('    '+l for l in text.splitlines()))
+        elif text := ''.join(o.get('text', data.get('text/plain', ''))):
+            res.append('\n'.join('    '+l for l in text.splitlines()))
     return res
 
 def main():
@@ -32,7 +35,8 @@ def main():
         if c.cell_type=='markdown': parts.append(from_root(c.source)); continue
         marks = c.directives_
         if 'hide' in marks: continue
-        if marks.get('echo:')!=['false']: parts.append('```python\n'+re.sub(r'^#\|.*\n', '', c.source, flags=re.M).strip()+'\n```')
+        code = re.sub(r'^#\|.*\n', '', c.source, flags=re.M).strip()
+        if marks.get('echo:')!=['false']: parts.append(f'```python\n{code}\n```')
         parts += shown(c, n)
     (root/'README.md').write_text('\n\n'.join(p.strip() for p in parts if p.strip())+'\n')
 

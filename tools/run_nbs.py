@@ -1,4 +1,6 @@
-"Run notebooks in place and store what they show: `python tools/run_nbs.py [NOTEBOOK ...] [--tiny] [--timeout SECONDS]`."
+"""Run notebooks in place and store what they show.
+
+`python tools/run_nbs.py [NOTEBOOK ...] [--tiny] [--timeout SECONDS]`"""
 import json,os,re,sys,time
 from pathlib import Path
 
@@ -27,15 +29,17 @@ def places():
     "Folders of this machine and what a reader sees in their stead, inner folders first."
     names = {sys.prefix:'$VIRTUAL_ENV', str(root):'.', str(Path.home()):'~'}
     for v in ('HEARTBEAT_DATA', 'HEARTBEAT_CACHE'):
-        if os.environ.get(v): names.update({p:f'${v}' for p in (str(Path(os.environ[v])), str(Path(os.environ[v]).resolve()))})
-    return [(re.compile(rf'(?<!\w){re.escape(k)}(?![\w.-])'), names[k]) for k in sorted(names, key=len, reverse=True) if len(k)>1]
+        if path := os.environ.get(v): names |= dict.fromkeys((str(Path(path)), str(Path(path).resolve())), f'${v}')
+    pattern = lambda k: re.compile(rf'(?<!\w){re.escape(k)}(?![\w.-])')
+    return [(pattern(k), names[k]) for k in sorted(names, key=len, reverse=True) if len(k)>1]
 
 def hide_places(o, names):
     "`o`, which may be nested as JSON is, with the folders of this machine replaced in every string."
-    if isinstance(o, dict): return {k:v if k.startswith('image/') and 'svg' not in k else hide_places(v, names) for k,v in o.items()}
+    if isinstance(o, dict):
+        return {k:v if k.startswith('image/') and 'svg' not in k else hide_places(v, names) for k,v in o.items()}
     if isinstance(o, list): return [hide_places(v, names) for v in o]
     if isinstance(o, str):
-        for pat,name in names: o = pat.sub(lambda _: name, o)
+        for pat,name in names: o = pat.sub(name, o)
     return o
 
 def tidy_text(name, text):
@@ -46,10 +50,12 @@ def tidy_text(name, text):
 
 def is_progress(data):
     "Is this display a finished progress bar: a widget's shell, or HTML with nothing to see in it?"
-    if 'application/vnd.jupyter.widget-view+json' in data: return bool(re.search(r'Progress|%\|', data.get('text/plain', '')))
+    if 'application/vnd.jupyter.widget-view+json' in data:
+        return bool(re.search(r'Progress|%\|', data.get('text/plain', '')))
     html = data.get('text/html', data.get('text/markdown'))
     if html is None or set(data)-{'text/html', 'text/markdown', 'text/plain'}: return False
-    return not re.sub(r'<style>.*?</style>|<progress.*?</progress>[^<]*|</?(div|p)\b[^>]*>', '', html, flags=re.S).strip()
+    bar = r'<style>.*?</style>|<progress.*?</progress>[^<]*|</?(div|p)\b[^>]*>'
+    return not re.sub(bar, '', html, flags=re.S).strip()
 
 def tidy_outputs(outputs):
     "Join text that came in pieces and drop what progress bars left."
@@ -67,15 +73,18 @@ def tidy_outputs(outputs):
     return [o for o in res if o.output_type!='stream' or o.text.strip()]
 
 def run_nb(path, tiny, timeout):
-    "Execute one notebook in a fresh kernel; write it back only if every cell ran. Returns the failure in words, or None."
+    """Execute one notebook in a fresh kernel; write it back only if every cell ran.
+
+    Returns the failure in words, or None."""
     nb,at = nbformat.read(path, as_version=4),[0]
     for c in nb.cells:
         if c.cell_type=='code' and not_run.search(c.source): c.metadata['tags'] = ['skip-execution']
     client = NotebookClient(nb, timeout=timeout, kernel_name='python3', record_timing=False, store_widget_state=False,
-                            extra_arguments=['--IPKernelApp.log_level=50'], # its warnings are about sockets; a cell's errors come back anyway
+                            # the kernel's warnings are about sockets; a cell's errors come back anyway
+                            extra_arguments=['--IPKernelApp.log_level=50'],
                             on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index))
     try: client.execute(cwd=str(path.parent), env=kernel_env(tiny))
-    except Exception as e:
+    except Exception as e: # noqa: BLE001 whatever went wrong is told
         cell = nb.cells[at[0]]
         first = next((l for l in cell.source.splitlines() if l.strip() and not l.startswith('#|')), '')
         trace = re.sub(r'\x1b\[[\d;]*m', '', getattr(e, 'traceback', '')).strip().splitlines()
@@ -84,7 +93,8 @@ def run_nb(path, tiny, timeout):
     names = places()
     for c in nb.cells:
         # what a skipped cell stores was made by hand and stays
-        if c.cell_type=='code' and 'tags' not in c.metadata: c.outputs = nbformat.from_dict(hide_places(tidy_outputs(c.outputs), names))
+        if c.cell_type=='code' and 'tags' not in c.metadata:
+            c.outputs = nbformat.from_dict(hide_places(tidy_outputs(c.outputs), names))
     nb = dict2nb(json.loads(nbformat.writes(nb)))
     clean_nb(nb)
     tmp = path.with_name(f'.{path.name}.tmp')
@@ -114,6 +124,7 @@ def main(
         problem = run_nb(path, tiny, timeout)
         failed += problem is not None
         if problem is None and not tiny and path.parent.name=='tutorials': note_seconds(path, busy()-worked)
-        if problem is None: print(f'ok   {shown}  {time.time()-start:.0f} s  {path.stat().st_size/1e3:.0f} KB', flush=True)
-        else: print(f'FAIL {shown}  {time.time()-start:.0f} s  {problem}', flush=True)
+        took = f'{shown}  {time.time()-start:.0f} s'
+        if problem is None: print(f'ok   {took}  {path.stat().st_size/1e3:.0f} KB', flush=True)
+        else: print(f'FAIL {took}  {problem}', flush=True)
     sys.exit(failed>0)

@@ -1,6 +1,7 @@
 """Render the site as Quarto would where it is not installed, and look at every page: `python tools/site.py [--check]`.
 
-The notebooks are those that nbdev processes for Quarto; the pages in `_docs/` need no server and fetch nothing from elsewhere."""
+The notebooks are those that nbdev processes for Quarto; the pages in `_docs/` need no server and fetch nothing from
+elsewhere."""
 import base64,json,os,re,shutil,sys
 from collections import Counter
 from pathlib import Path
@@ -41,19 +42,22 @@ def read_page(href, text):
     "One page of the sidebar: its source, what it will be called, its cells and its header."
     src = proc/href
     if src.suffix=='.ipynb':
-        nb = nbformat.v4.reads(src.read_text(encoding='utf-8'))
+        nb = nbformat.v4.reads(read(src))
         about = front_matter(nb.cells[0].source) if nb.cells else {}
     else: nb,about = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(included(src))]),{}
     out = Path(href).with_name(about.get('output-file', Path(href).stem+'.html')).as_posix()
-    return AttrDict(href=href, text=text, nb=nb, out=out, title=about.get('title'), description=about.get('description', ''))
+    said = about.get('description', '')
+    return AttrDict(href=href, text=text, nb=nb, out=out, title=about.get('title'), description=said)
+
+def read(path): return path.read_text(encoding='utf-8')
 
 def included(src):
     "A text file with the files that its `include` lines name."
-    return re.sub(r'\{\{<\s*include\s+(\S+)\s*>\}\}', lambda m: (src.parent/m[1]).read_text(encoding='utf-8'), src.read_text(encoding='utf-8'))
+    return re.sub(r'\{\{<\s*include\s+(\S+)\s*>\}\}', lambda m: read(src.parent/m[1]), read(src))
 
 def read_site():
     "Settings of the site and the sections of its sidebar."
-    parts = [yaml.safe_load((nbs/o).read_text(encoding='utf-8'))['website'] for o in ('_quarto.yml', 'nbdev.yml', 'sidebar.yml')]
+    parts = [yaml.safe_load(read(nbs/o))['website'] for o in ('_quarto.yml', 'nbdev.yml', 'sidebar.yml')]
     site = {k:v for o in parts for k,v in o.items()}
     for s in site['sidebar']['contents']: s['pages'] = [read_page(**o) for o in s['contents']]
     return site, site['sidebar']['contents']
@@ -83,14 +87,16 @@ def split_marks(source):
     "The `#| name: value` lines of a cell as a dict, and its code."
     lines = source.splitlines()
     n = next((i for i,l in enumerate(lines) if not l.startswith('#|')), len(lines))
-    marks = {k:v for l in lines[:n] if ':' in l for k,v in (read_mark(l) or dict([l[2:].strip().split(': ', 1)])).items()}
+    said = [read_mark(l) or dict([l[2:].strip().split(': ', 1)]) for l in lines[:n] if ':' in l]
+    marks = {k:v for o in said for k,v in o.items()}
     return marks, '\n'.join(lines[n:]).strip()
 
 def about_cell(cell):
     "Read and take off the `#|` lines of a cell, as Quarto does."
     marks,cell.source = split_marks(cell.source)
     fold = {None:None, False:None, True:'hide', 'show':'show'}[marks.get('code-fold')]
-    cell.metadata.about = dict(fold=fold, summary=marks.get('code-summary', 'Code'), alt=marks.get('fig-alt', ''), asis=marks.get('output')=='asis')
+    cell.metadata.about = dict(fold=fold, summary=marks.get('code-summary', 'Code'), alt=marks.get('fig-alt', ''),
+                               asis=marks.get('output')=='asis')
     if marks.get('echo') is False or not cell.source: cell.metadata['transient'] = dict(remove_source=True)
     if marks.get('output') is False: cell.outputs = []
     if marks.get('warning') is False: cell.outputs = [o for o in cell.outputs if o.get('name')!='stderr']
@@ -131,7 +137,8 @@ def resolve(href, page, pages, site):
     if target==path and (nbs/path).is_file() and not (docs/path).exists():
         (docs/path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(nbs/path, docs/path)
-    return os.path.relpath(target, os.path.dirname(page.out) or '.').replace(os.sep, '/')+(f'#{u.fragment}' if u.fragment else '')
+    there = os.path.relpath(target, os.path.dirname(page.out) or '.').replace(os.sep, '/')
+    return f'{there}#{u.fragment}' if u.fragment else there
 
 def finish(html, page, pages, site):
     "The text of a page: links resolved, headings named, tables that scroll, nothing fetched from elsewhere."
@@ -151,7 +158,8 @@ def finish(html, page, pages, site):
 
 def toc_and_search(soup, page):
     "Headings for the margin, and what search shall find, section by section."
-    toc = list({h.get_text():(int(h.name[1]), h['id'], h.get_text()) for h in reversed(soup.find_all(['h2', 'h3']))}.values())[::-1] # a section and the symbol it is named after: once
+    # a section and the symbol it is named after: once
+    toc = {h.get_text():(int(h.name[1]), h['id'], h.get_text()) for h in reversed(soup.find_all(['h2', 'h3']))}
     found = [dict(title=page.title, heading=page.title, url=page.out, text='')]
     left_out = {id(s) for o in soup.select('.outputs, math, h1') for s in o.find_all(string=True)}
     heads = {id(s):h for h in soup.find_all(headings[1:]) for s in h.find_all(string=True)}
@@ -159,13 +167,15 @@ def toc_and_search(soup, page):
         if id(s) in left_out: continue
         h = heads.get(id(s))
         if h is None: found[-1]['text'] += s
-        elif not found[-1]['url'].endswith(f"#{h['id']}"): found.append(dict(title=page.title, heading=h.get_text(), url=f"{page.out}#{h['id']}", text=''))
+        elif not found[-1]['url'].endswith(f"#{h['id']}"):
+            found.append(dict(title=page.title, heading=h.get_text(), url=f"{page.out}#{h['id']}", text=''))
     for o in found: o['text'] = ' '.join(o['text'].split())[:3000]
-    return toc,found
+    return list(toc.values())[::-1],found
 
 def anchors(soup):
     "A link to itself behind each heading."
-    for h in soup.find_all(headings[1:]): h.append(BeautifulSoup(f'<a class="anchor" href="#{h["id"]}" aria-label="Link to this section"></a>', 'html.parser'))
+    for h in soup.find_all(headings[1:]):
+        h.append(soup.new_tag('a', attrs={'class':'anchor', 'href':f"#{h['id']}", 'aria-label':'Link to this section'}))
 
 def plain(md, o): return BeautifulSoup(md.renderInline(o), 'html.parser').get_text()
 
@@ -179,7 +189,8 @@ def build():
     shutil.rmtree(docs, ignore_errors=True)
     docs.mkdir()
     md = markdown()
-    exporter = HTMLExporter(template_name='notebook', extra_template_basedirs=[str(files)], filters=dict(markdown2html=md.render))
+    exporter = HTMLExporter(template_name='notebook', extra_template_basedirs=[str(files)],
+                            filters=dict(markdown2html=md.render))
     shell = Environment(loader=FileSystemLoader(files), autoescape=True).get_template('page.html.j2')
     index = []
     for i,page in enumerate(pages):
@@ -194,20 +205,26 @@ def build():
         (docs/page.out).write_text(shell.render(
             page=page, site=site, sections=sections, body=Markup(soup), toc=toc, up='../'*page.out.count('/'),
             before=pages[i-1] if i else None, after=pages[i+1] if i+1<len(pages) else None), encoding='utf-8')
-    (docs/'search.js').write_text('window.searchIndex = '+json.dumps(index, ensure_ascii=False).replace('</', '<\\/')+'\n', encoding='utf-8')
+    found = json.dumps(index, ensure_ascii=False).replace('</', '<\\/')
+    (docs/'search.js').write_text(f'window.searchIndex = {found}\n', encoding='utf-8')
     write_files(site)
 
 def write_files(site):
     "Style, script and pictures that all pages share."
     shutil.copy2(files/'site.js', docs)
     for o in site['favicon'],site['image']: shutil.copy2(nbs/o, docs/o)
-    light,dark = [HtmlFormatter(style=o).get_style_defs(s) for o,s in (('friendly', '.highlight'), ('github-dark', '[data-theme=dark] .highlight'))]
-    (docs/'site.css').write_text('\n'.join([light, dark, (files/'site.css').read_text(encoding='utf-8')]), encoding='utf-8')
+    light = HtmlFormatter(style='friendly').get_style_defs('.highlight')
+    dark = HtmlFormatter(style='github-dark').get_style_defs('[data-theme=dark] .highlight')
+    (docs/'site.css').write_text('\n'.join([light, dark, read(files/'site.css')]), encoding='utf-8')
 
 # What a reader would stumble over
 
-raw = {'a directive':re.compile(r'^\s*#\s?\|', re.M), 'a shortcode or fence of Quarto':re.compile(r'\{\{<|^:::', re.M), 'Markdown that was not rendered':re.compile(r'\]\((?:https?:|[\w./#-]+\))|^\s*\|? ?:?---+:? ?\|', re.M),
-       'TeX that was not rendered':re.compile(r'\$\$|\\(?:frac|sqrt|sum|cdot|mathrm)\b'), 'an error':re.compile(r'^Traceback \(most recent call last\)', re.M)}
+raw = {
+    'a directive':re.compile(r'^\s*#\s?\|', re.M),
+    'a shortcode or fence of Quarto':re.compile(r'\{\{<|^:::', re.M),
+    'Markdown that was not rendered':re.compile(r'\]\((?:https?:|[\w./#-]+\))|^\s*\|? ?:?---+:? ?\|', re.M),
+    'TeX that was not rendered':re.compile(r'\$\$|\\(?:frac|sqrt|sum|cdot|mathrm)\b'),
+    'an error':re.compile(r'^Traceback \(most recent call last\)', re.M)}
 
 def broken_links(path, soup, names):
     "Links, pictures and scripts that lead nowhere, or elsewhere."
@@ -236,46 +253,49 @@ def bad_media(soup):
             near = o.find_previous(headings)
             yield f"a picture without alt text under '{near.get_text() if near else ''}'"
     for o in soup.find_all('audio'):
-        src = (o.find('source') or o).get('src', '')
-        if src.startswith('data:audio/wav;base64,') and not base64.b64decode(src.partition(',')[2]).startswith(b'RIFF'): yield 'a player without sound'
+        kind,_,data = (o.find('source') or o).get('src', '').partition(',')
+        if kind=='data:audio/wav;base64' and not base64.b64decode(data).startswith(b'RIFF'):
+            yield 'a player without sound'
 
 def raw_text(soup):
     "Marks of authors and programs that a reader should not see."
     for o in soup.find_all('pre', class_='error'): yield f'an error: {o.get_text()}'
     for o in soup.find_all('div', class_=['outputs', 'symbol']):
-        if not o.get_text(strip=True) and not o.find(['img', 'audio', 'svg']): yield f'an output that shows nothing, after {o.find_previous(string=True).strip()[-40:]!r}'
+        if not o.get_text(strip=True) and not o.find(['img', 'audio', 'svg']):
+            yield f'an output that shows nothing, after {o.find_previous(string=True).strip()[-40:]!r}'
     for o in soup.main.find_all(['style', 'script', 'math', 'annotation']): o.decompose()
     code = {id(o) for o in soup.main.find_all(['pre', 'code'])}
     for s in soup.main.find_all(string=True):
         in_code = any(id(o) in code for o in s.parents)
         for what,pat in raw.items():
             m = pat.search(s)
-            if m and not (in_code and what not in ('a directive', 'an error')): yield f'{what}: {s[max(m.start()-30, 0):m.end()+50].strip()!r}'
+            if m and not (in_code and what not in ('a directive', 'an error')):
+                yield f'{what}: {s[max(m.start()-30, 0):m.end()+50].strip()!r}'
 
 def not_yaml(path):
     "Lines of a notebook that Quarto could not read."
-    for c in json.loads(path.read_text(encoding='utf-8'))['cells']:
+    for c in json.loads(read(path))['cells']:
         for l in ''.join(c['source']).splitlines():
             if not l.startswith('#|'): break
             if ':' in l and not read_mark(l): yield f'not YAML, put the value in quotes: {l[:90]}'
 
 def findings():
     "Yield what is wrong with the pages in `_docs/`."
-    soups = {o.resolve():BeautifulSoup(o.read_text(encoding='utf-8'), 'html.parser') for o in sorted(docs.rglob('*.html'))}
+    soups = {o.resolve():BeautifulSoup(read(o), 'html.parser') for o in sorted(docs.rglob('*.html'))}
     if not soups: yield 'no pages: run tools/site.py without --check'
     names = {k:{o['id'] for o in v.find_all(id=True)} for k,v in soups.items()}
     for path,soup in soups.items():
         twice = [k for k,n in Counter(o['id'] for o in soup.find_all(id=True)).items() if n>1]
-        for o in [*(f'two places called {k}' for k in twice), *broken_links(path, soup, names), *bad_headings(soup), *bad_media(soup), *raw_text(soup)]:
+        found = [*broken_links(path, soup, names), *bad_headings(soup), *bad_media(soup), *raw_text(soup)]
+        for o in [*(f'two places called {k}' for k in twice), *found]:
             yield f'{path.relative_to(docs)}: {o}'
-    listed = {o['href'] for s in read_site_contents() for o in s['contents']}
+    sections = yaml.safe_load(read(nbs/'sidebar.yml'))['website']['sidebar']['contents']
+    listed = {o['href'] for s in sections for o in s['contents']}
     for o in sorted(nbs.rglob('*.ipynb')):
         rel = o.relative_to(nbs)
         if any(p[0] in '._' for p in rel.parts): continue
         if rel.as_posix() not in listed: yield f'{rel}: not in nbs/sidebar.yml'
         for f in not_yaml(o): yield f'{rel}: {f}'
-
-def read_site_contents(): return yaml.safe_load((nbs/'sidebar.yml').read_text(encoding='utf-8'))['website']['sidebar']['contents']
 
 @call_parse
 def main(

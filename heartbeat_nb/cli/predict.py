@@ -10,7 +10,7 @@ __all__ = ['no_diagnosis', 'predict_parser', 'keep_input', 'print_table', 'row',
 import csv,json,os,sys,tempfile
 from argparse import ArgumentParser,RawDescriptionHelpFormatter
 
-from .train import plain_errors
+from ..core import plain_errors
 from ..core import BadInput
 
 # %% ../../nbs/cli/01_predict.ipynb #e01de942

@@ -38,20 +38,20 @@ def _sessions(session, gap):
 
 # %% ../../nbs/data/01_groups.ipynb #d3081fce
 def name_groups(
-    index:pd.DataFrame, # with a column patient, session, or both; and `set` if there are several sets
-    gap:float=15., # minutes; clips of one set with no patient and no longer apart than this share a session
+    index:pd.DataFrame, # with a column group, session, or both; and `set` if there are several sets
+    gap:float=15., # minutes; clips of one set with no group and no longer apart than this share a session
 )->pd.Series: # a group name a row
-    "Group clips by patient, and those without a patient by session: what names can tell."
-    if not {'patient','session'} & set(index):
-        raise BadInput('This table does not tell who was recorded. Give it a column patient (any name or number), or session (the time of the recording), or both.')
+    "Group clips by who or what was recorded, and those without by session: what names can tell."
+    if not {'group','session'} & set(index):
+        raise BadInput('This table does not tell who was recorded. Give it a column group (any name or number), or session (the time of the recording), or both.')
     rows = index.reset_index(drop=True)
     col = lambda o: rows[o] if o in rows else pd.Series('', rows.index)
-    sets,patient = (col(o).astype(object).where(col(o).notna(), '').astype(str).str.strip() for o in ('set','patient'))
+    sets,named = (col(o).astype(object).where(col(o).notna(), '').astype(str).str.strip() for o in ('set','group'))
     groups = sets+'-clip'+rows.index.astype(str)
     if 'session' in rows:
         known = rows.session.notna() & (rows.session.astype(str).str.strip()!='')
         for s,g in rows.session[known].groupby(sets[known]): groups.update(s+'-session'+_sessions(g, gap))
-    return groups.where(patient=='', sets+'-patient'+patient).set_axis(index.index)
+    return groups.where(named=='', sets+'-group'+named).set_axis(index.index)
 
 # %% ../../nbs/data/01_groups.ipynb #dd743d5d
 def _sums(x, k):
@@ -306,10 +306,10 @@ def _joined(index, gap):
 
 # %% ../../nbs/data/01_groups.ipynb #1e599c1a
 def recording_groups(
-    index:pd.DataFrame, # with a column patient, session, or both; and `file`, to hear what is shared
-    gap:float=15., # minutes; clips of one set with no patient and no longer apart than this share a session
+    index:pd.DataFrame, # with a column group, session, or both; and `file`, to hear what is shared
+    gap:float=15., # minutes; clips of one set with no group and no longer apart than this share a session
 )->pd.Series: # a group name a row
-    "Group clips by patient or session, and join groups that share a stretch of sound."
+    "Group clips by name or session, and join groups that share a stretch of sound."
     if 'file' in index: return _joined(index, gap)[0]
     print('These groups come from names only: the table has no column file, so no sound was compared.')
     return name_groups(index, gap)
@@ -318,7 +318,7 @@ def recording_groups(
 def labelled_clips(
     index:pd.DataFrame, # from `pascal_index`
     gap:float=15., # minutes, for `name_groups`
-)->pd.DataFrame: # rows of `index` with their own row labels, and a column `group`
+)->pd.DataFrame: # rows of `index` with their own row labels, `group`: the joined one, and `index_group`: what stood there
     "The clips that can be trained and tested on: readable, labelled, and not the same sound under two labels. Says which were left out."
     if 'label' not in index: raise BadInput('This table has no column label. Give it one: a class a clip.')
     rows = _scanned(index)
@@ -331,7 +331,8 @@ def labelled_clips(
         said = [f'{name[i]} = {name[j]}' for i,j in zip(a[odd], b[odd])]
         _say_once(f"Left out {len({*a[odd], *b[odd]})} clips, the same sound under two labels: {', '.join(said[:5])}{' ...' if len(said)>5 else ''}")
     use = (labelled & rows.ok & ~rows.index.isin([*a[odd], *b[odd]])).values
-    return index[use].assign(group=groups.values[use])
+    given = index.group if 'group' in index else pd.Series('', index.index)
+    return index[use].assign(index_group=given[use], group=groups.values[use])
 
 # %% ../../nbs/data/01_groups.ipynb #3f91b2b5
 def group_folds(

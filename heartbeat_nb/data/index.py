@@ -16,6 +16,7 @@ import numpy as np, pandas as pd, soundfile as sf
 from ..core import BadInput,unlabelled
 from .pascal import pascal_index,parse_name
 from .urbansound import urbansound_index
+from .waves import check_unique
 from ..sound.io import sound_suffixes
 from ..sound.scan import scan_sounds
 
@@ -49,13 +50,13 @@ def read_folders(
     path:Path, # the folder that was given
     files:list, # sound files in it
     group:str|None=None, # a regular expression, found in each file's path: what it matches, or its first bracket, is the group; None: the folders inside a class
-)->pd.DataFrame: # file, label, patient, fold
+)->pd.DataFrame: # file, label, group, fold
     "What the folders say about each file."
     def row(f):
         *folders,_ = f.relative_to(path).parts
         label,*inner = [o for o in folders if fold_of(o) is None] or [None]
         m = re.search(group, f.relative_to(path).as_posix()) if group else None
-        return dict(file=f, label=label, patient=m[m.re.groups and 1] if m else '' if group is not None else '/'.join(inner), fold=next(filter(None, map(fold_of, folders)), None))
+        return dict(file=f, label=label, group=m[m.re.groups and 1] if m else '' if group is not None else '/'.join(inner), fold=next(filter(None, map(fold_of, folders)), None))
     rows = pd.DataFrame(map(row, files))
     loose = rows.label.isna()
     if loose.all(): raise BadInput(f'{path} has sounds but no folders with the names of classes. Put the sounds of each class into a folder, or give a CSV table with the columns file and label.')
@@ -115,7 +116,7 @@ def read_labels(
     path:Path, # the folder that holds the sounds
     files:list, # sound files in it
     **columns, # file, label, group, fold: names of columns, where they are not the usual ones
-)->pd.DataFrame: # file, label, patient, fold
+)->pd.DataFrame: # file, label, group, fold
     "What a table says about each file."
     df = read_csv(csv)
     col = {o:find_column(df, o, columns.get(o)) for o in synonyms}
@@ -125,7 +126,7 @@ def read_labels(
     if gone := [n for n,f in zip(df[col['file']], found) if f is None]:
         raise BadInput(f'{csv} lists {len(gone)} of {len(df)} files that are not in {path}, or not under one name only; the first is {gone[0]}. Bring them, or take these rows out.')
     if not found: raise BadInput(f'{csv} lists no files. Give a table with a row a file.')
-    rows = pd.DataFrame(dict(file=found, label=df[col['label']].str.strip(), **{k:df[col[o]].str.strip() if col[o] else None for k,o in dict(patient='group', fold='fold').items()}))
+    rows = pd.DataFrame(dict(file=found, label=df[col['label']].str.strip(), **{k:df[col[k]].str.strip() if col[k] else None for k in ('group', 'fold')}))
     if (twice := rows.file.duplicated()).any(): raise BadInput(f'{csv} lists {rows.file[twice].iloc[0].name} twice. Keep one row a file.')
     return rows.assign(fold=[_cell_fold(o, csv) for o in rows.fold])
 
@@ -156,7 +157,7 @@ def find_tables(
 def read_speech_commands(
     path:Path, # the folder that holds validation_list.txt and testing_list.txt
     files:list, # sound files in it
-)->pd.DataFrame: # file, label, patient, fold
+)->pd.DataFrame: # file, label, group, fold
     "What the layout of Speech Commands says about each file."
     names = {o.relative_to(path).as_posix():o for o in files if o.relative_to(path).parts[0]!='_background_noise_'}
     if noise := len(files)-len(names): print(f'Left out {_n(noise, "sound")} of _background_noise_: noise to mix in, not a word')
@@ -203,12 +204,18 @@ def esc50_like(
     return path
 
 # %% ../../nbs/data/02_index.ipynb #5cd04af5
-def _as_index(rows, name):
-    "The columns of `pascal_index`, from file, label, patient and fold."
+def _clip_ids(files, root):
+    "What to call each file: its path in the folder, or in the one that holds them all."
+    whole = [os.path.abspath(o) for o in files]
+    root = os.path.commonpath([os.path.abspath(root), *map(os.path.dirname, whole)])
+    return check_unique(pd.Series([Path(os.path.relpath(o, root)).as_posix() for o in whole], dtype=str))
+
+def _as_index(rows, root, name):
+    "The columns of every index, from file, label, group and fold."
     rows = rows.reset_index(drop=True)
     label = rows.label.fillna(unlabelled)
     names = sorted(set(label)-{unlabelled}) + ([unlabelled] if (label==unlabelled).any() else [])
-    df = pd.DataFrame(dict(file=rows.file.map(str), set=name, label=pd.Categorical(label, names), noisy=False, patient=rows.patient.fillna('').astype(str), session=pd.NaT, site=''))
+    df = pd.DataFrame(dict(clip_id=_clip_ids(rows.file, root), file=rows.file.map(str), set=name, label=pd.Categorical(label, names), group=rows.group.fillna('').astype(str)))
     df = df.join(scan_sounds(rows.file)).assign(fold=_whole_folds(rows.fold))
     if df.fold.isna().all(): df = df.drop(columns='fold')
     df.insert(df.columns.get_loc('note'), 'ok', df.note.isin(['', 'silent'] if 'fold' in df else ['']))
@@ -226,7 +233,7 @@ def _whole_folds(fold):
 
 # %% ../../nbs/data/02_index.ipynb #32d1083a
 def _rows(path, group=None, **columns):
-    "File, label, patient and fold of each sound: by whatever says it first."
+    "File, label, group and fold of each sound: by whatever says it first."
     alone = path.is_file() and path.suffix.lower() in ('.csv', '.tsv')
     root = path.parent if alone else path
     files = find_audio(root)
@@ -254,13 +261,14 @@ def audio_index(
     label:str|None=None, # column with the classes
     group:str|None=None, # column that says who or what was recorded; for folders a regular expression, ''  for no groups
     fold:str|None=None, # column with official folds: numbers, or train, valid and test
-)->pd.DataFrame: # the columns of `pascal_index`, and `fold` if there are official ones
+)->pd.DataFrame: # clip_id, file, set, label, group, secs, sr, ok, note, hash, and `fold` if there are official ones
     "One row a clip, of any folder of sounds."
     path = Path(path).expanduser()
     if not any((file, label, group, fold)) and path.is_dir():
         if (path/'metadata'/'UrbanSound8K.csv').is_file(): return urbansound_index(path)
         if is_hearts(path): return pascal_index(path)
-    df = _as_index(_rows(path, group, file=file, label=label, fold=fold), (path.parent if path.is_file() else path).absolute().name)
+    root = (path.parent if path.is_file() else path).absolute()
+    df = _as_index(_rows(path, group, file=file, label=label, fold=fold), root, root.name)
     have = sorted(set(df.label[df.ok])-{unlabelled})
     if not df.ok.any(): raise BadInput(f'None of the {len(df)} sounds in {path} can be used. Check the files.')
     if len(have)<2: raise BadInput(f"All usable sounds in {path} are of one class{f', {have[0]}' if have else ''}. A net needs two or more: give the folder whose folders are the classes, or a table of labels.")

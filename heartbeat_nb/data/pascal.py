@@ -18,6 +18,7 @@ from ..heart.synth import heart_classes
 from ..heart.dataset import synth_dataset
 from ..sound.io import find_sounds
 from ..sound.scan import scan_sounds
+from .waves import check_unique
 
 # %% ../../nbs/data/03_pascal.ipynb #c1c49432
 def kaggle_data()->Path: # the folder that kagglehub keeps
@@ -58,7 +59,7 @@ def heartbeat_data(
 # %% ../../nbs/data/03_pascal.ipynb #370e9f37
 _set_a = re.compile(r'(?P<label>normal|murmur|extrahls|extrastole|artifact|Aunlabelledtest)__(?P<time>\d{8,14})\.wav', re.I)
 _set_b = re.compile(r'(?P<label>normal|murmur|extrahls|extrastole|artifact|Bunlabelledtest)_{1,2}(?P<noisy>noisy[a-z]+_)?'
-                    r'(?P<patient>\d+)_(?P<time>\d{12,13})_(?P<site>[A-Z])_?\d*\.wav', re.I)
+                    r'(?P<group>\d+)_(?P<time>\d{12,13})_(?P<site>[A-Z])_?\d*\.wav', re.I)
 
 # %% ../../nbs/data/03_pascal.ipynb #be02e2b3
 def _minute(digits):
@@ -67,15 +68,15 @@ def _minute(digits):
 
 def parse_name(
     name:str, # a file's name, in the style of set A or B
-)->dict|None: # set, label, noisy, patient, session, site; None if the name tells no class
+)->dict|None: # set, label, group, noisy, session, site; None if the name tells no class
     "Read what the name of a recording tells."
     a,b = _set_a.fullmatch(name),_set_b.fullmatch(name)
     if not (a or b): return None
     d = (a or b).groupdict()
     session = _minute(d['time']) if a else pd.Timestamp(int(d['time']), unit='ms')
     label = d['label'].lower()
-    return dict(set='A' if a else 'B', label=label if label in heart_classes else unlabelled, noisy=bool(d.get('noisy')),
-                patient=d.get('patient') or '', session=session, site=(d.get('site') or '').upper())
+    return dict(set='A' if a else 'B', label=label if label in heart_classes else unlabelled, group=d.get('group') or '',
+                noisy=bool(d.get('noisy')), session=session, site=(d.get('site') or '').upper())
 
 # %% ../../nbs/data/03_pascal.ipynb #9e1e7fa9
 def _plain(name): return re.sub('_+', '_', re.sub('Btraining_|[AB]unlabelledtest', '', Path(name).name)).strip('_').lower()
@@ -111,7 +112,7 @@ def find_wavs(
 def _named(path):
     "The recordings of a folder, and what their names tell."
     files = find_wavs(path)
-    df = pd.concat([pd.DataFrame([dict(file=str(f), **said) for f in some if (said := parse_name(f.name))]) for some in chunked(files, 1000)], ignore_index=True)
+    df = pd.concat([pd.DataFrame([dict(clip_id=f.stem, file=str(f), **said) for f in some if (said := parse_name(f.name))]) for some in chunked(files, 1000)], ignore_index=True)
     if df.empty: raise BadInput(f"No file in {path} has a name like those of the heart sound challenge, for example {files[0].name}. Give the folder that holds set_a and set_b.")
     if len(df)<len(files):
         unknown = [f.name for f in files if not parse_name(f.name)]
@@ -121,9 +122,10 @@ def _named(path):
 # %% ../../nbs/data/03_pascal.ipynb #06431b4b
 def pascal_index(
     path:str|Path, # a folder of recordings in Kaggle's layout
-)->pd.DataFrame: # file, set, label, noisy, patient, session, site, secs, sr, ok, note, hash
+)->pd.DataFrame: # clip_id, file, set, label, group, noisy, session, site, secs, sr, ok, note, hash
     "One row a clip: what its name and its sound tell. Clips that cannot be used have `ok` False, and are named."
     df = _named(path)
+    check_unique(df.clip_id)
     df = df.join(scan_sounds(df.file))
     df.insert(df.columns.get_loc('note'), 'ok', df.note=='')
     df['label'] = pd.Categorical(df.label, [*heart_classes, unlabelled])

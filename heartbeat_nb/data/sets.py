@@ -47,7 +47,7 @@ def leaked_clips(
     index:pd.DataFrame, # from `pascal_index` or `urbansound_index`
     train:list, # positions that are trained on
     valid:list, # positions that are held out
-)->np.ndarray: # (held-out clips,) True if training has a clip of the same patient, session or recording
+)->np.ndarray: # (held-out clips,) True if training has a clip of the same group
     "Which held-out clips belong to a group that is also trained on?"
     groups = recording_groups(index).to_numpy()
     return np.isin(groups[valid], groups[train])

@@ -12,6 +12,7 @@ import numpy as np, pandas as pd, soundfile as sf
 
 from ..core import BadInput
 from ..sound.scan import scan_sounds
+from .waves import check_unique
 
 # %% ../../nbs/data/04_urbansound.ipynb #c25edcb3
 urban_classes = ['air_conditioner', 'car_horn', 'children_playing', 'dog_bark', 'drilling', 'engine_idling', 'gun_shot', 'jackhammer', 'siren', 'street_music']
@@ -76,7 +77,7 @@ def _named(df, n=5): return ', '.join(f'{Path(f).name} ({o})' for f,o in zip(df.
 
 def urbansound_index(
     path:str|Path, # the folder that holds audio and metadata
-)->pd.DataFrame: # the columns of `pascal_index`, and fold: 1 to 10
+)->pd.DataFrame: # clip_id, file, set, label, group, secs, sr, ok, note, hash, and fold: 1 to 10
     "One row a clip of UrbanSound8K. Clips that cannot be read have `ok` False, and are named; silent ones stay in."
     csv = urbansound_csv(path)
     said,audio = read_urbansound_csv(csv),csv.parent.parent/'audio'
@@ -84,8 +85,9 @@ def urbansound_index(
     if gone := [o for o in files if not o.is_file()]:
         raise BadInput(f'{csv} lists {len(gone)} of {len(files)} clips that are not in {audio}, the first {gone[0].relative_to(audio)}. Unpack the archive again.')
     names = said.drop_duplicates('classID').sort_values('classID')['class']
-    df = pd.DataFrame(dict(file=list(map(str, files)), set='UrbanSound8K', label=pd.Categorical(said['class'], names), noisy=False,
-                           patient=said.fsID.astype(str), session=pd.NaT, site='')).join(scan_sounds(files))
+    ids = pd.Series([o.relative_to(csv.parent.parent).as_posix() for o in files], dtype=str)
+    df = pd.DataFrame(dict(clip_id=check_unique(ids), file=list(map(str, files)), set='UrbanSound8K', label=pd.Categorical(said['class'], names),
+                           group=said.fsID.astype(str))).join(scan_sounds(files))
     df.insert(df.columns.get_loc('note'), 'ok', df.note.isin(['', 'silent']))
     if (~df.ok).any(): print(f'Skipped {(~df.ok).sum()} of {len(df)} clips: {_named(df[~df.ok])}')
     if (silent := df.note=='silent').any(): print(f'Kept {silent.sum()} silent of {len(df)} clips, as the official folds count them: {_named(df[silent])}')

@@ -7,6 +7,7 @@ __all__ = ['kaggle_counts', 'kaggle_secs', 'dataset_plan', 'synth_dataset']
 
 # %% ../../nbs/heart/01_dataset.ipynb #ee14ee67
 import io,tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime,timedelta
 from math import ceil
@@ -16,61 +17,72 @@ import numpy as np, pandas as pd, soundfile as sf
 from fastprogress.fastprogress import progress_bar
 
 from ..core import BadInput,unlabelled
-from .synth import _check,_check_person,synth_heartbeat,synth_patient
+from .synth import HeartEvents,_check,_check_person,synth_heartbeat,synth_person
 
 # %% ../../nbs/heart/01_dataset.ipynb #a90e4ca5
 kaggle_counts = pd.DataFrame([
-    ('a', 'normal', 31, 27, 0), ('a', 'murmur', 34, 10, 0), ('a', 'extrahls', 19, 16, 0), ('a', 'artifact', 40, 36, 0), ('a', unlabelled, 52, 40, 0),
-    ('b', 'normal', 320, 90, .375), ('b', 'murmur', 95, 36, .305), ('b', 'extrastole', 46, 39, 0), ('b', unlabelled, 195, 131, 0)],
+    ('a', 'normal', 31, 27, 0), ('a', 'murmur', 34, 10, 0), ('a', 'extrahls', 19, 16, 0), ('a', 'artifact', 40, 36, 0),
+    ('a', unlabelled, 52, 40, 0), ('b', 'normal', 320, 90, .375), ('b', 'murmur', 95, 36, .305),
+    ('b', 'extrastole', 46, 39, 0), ('b', unlabelled, 195, 131, 0)],
     columns=['dataset', 'label', 'clips', 'groups', 'noisy'])
 
 # %% ../../nbs/heart/01_dataset.ipynb #8c58448f
-def _scaled(n):
+def _scaled(n:int)->pd.DataFrame:
     "Clips and groups by class for a set of `n` clips."
     least = np.where(kaggle_counts.label==unlabelled, [2]*5+[3]*4, 5)
     clips = np.maximum(least, np.round(kaggle_counts.clips*n/kaggle_counts.clips.sum()).astype(int))
     while clips.sum()!=n: clips[np.argmax(clips-least)] += np.sign(n-clips.sum())
-    groups = np.clip(np.round(clips*kaggle_counts.groups/kaggle_counts.clips).astype(int), np.minimum(5, clips), clips)
-    return kaggle_counts.assign(clips=clips, groups=groups)
+    groups = np.round(clips*kaggle_counts.groups/kaggle_counts.clips).astype(int)
+    return kaggle_counts.assign(clips=clips, groups=np.clip(groups, np.minimum(5, clips), clips))
 
 # %% ../../nbs/heart/01_dataset.ipynb #066971a5
 _shares = [0, .05, .1, .25, .5, .75, .9, .95, 1]
-kaggle_secs = dict(a=[1.5, 4.93, 6.41, 7.94, 8.75, 9, 9, 9, 9], b=[1.5, 1.52, 1.93, 2.95, 4.95, 9.63, 12.74, 15.29, 27.87]) # at the quantiles _shares
+kaggle_secs = dict(a=[1.5, 4.93, 6.41, 7.94, 8.75, 9, 9, 9, 9], # at the quantiles _shares
+                   b=[1.5, 1.52, 1.93, 2.95, 4.95, 9.63, 12.74, 15.29, 27.87])
 
 # %% ../../nbs/heart/01_dataset.ipynb #a9ee89ec
-def _spread(rng, count, people):
+def _spread(rng:np.random.Generator, count:int, people:np.ndarray)->np.ndarray:
     "A person for each of `count` clips: everybody once as far as it goes, then anybody."
     return np.concatenate([rng.permutation(people)[:count], rng.choice(people, max(0, count-len(people)))]).astype(int)
 
 # %% ../../nbs/heart/01_dataset.ipynb #f08eb0f6
-def _people(rng, counts):
+def _people(rng:np.random.Generator, counts:pd.DataFrame)->pd.DataFrame:
     "For each clip: dataset, label, what it truly is, person, sublabel."
-    pools = {(r.dataset, r.label):np.arange(end-r.groups, end) for r,end in zip(counts.itertuples(), counts.groups.cumsum()) if r.label!=unlabelled}
+    pools = {(r.dataset, r.label):np.arange(end-r.groups, end)
+             for r,end in zip(counts.itertuples(), counts.groups.cumsum()) if r.label!=unlabelled}
     true = {p:label for (_,label),own in pools.items() for p in own}
     tested = {s:np.concatenate([own for (o,_),own in pools.items() if o==s]) for s in 'ab'}
     pools['b','normal'] = np.append(pools['b','normal'], pools['b','extrastole'])
     parts = []
     for r in counts.itertuples():
-        person = _spread(rng, r.clips, pools[r.dataset,r.label] if r.label!=unlabelled else rng.permutation(tested[r.dataset])[:r.groups])
-        parts.append(pd.DataFrame(dict(dataset=r.dataset, label=r.label, true=[true[p] for p in person] if r.label==unlabelled else r.label,
-            person=person, sublabel=np.where(rng.permutation(r.clips)<round(r.noisy*r.clips), 'noisy'+r.label, ''))))
+        hidden = r.label==unlabelled
+        pool = rng.permutation(tested[r.dataset])[:r.groups] if hidden else pools[r.dataset,r.label]
+        person = _spread(rng, r.clips, pool)
+        truly = [true[p] for p in person] if hidden else r.label
+        noisy = rng.permutation(r.clips)<round(r.noisy*r.clips)
+        parts.append(pd.DataFrame(dict(dataset=r.dataset, label=r.label, true=truly, person=person,
+                                       sublabel=np.where(noisy, 'noisy'+r.label, ''))))
     return pd.concat(parts, ignore_index=True)
 
 # %% ../../nbs/heart/01_dataset.ipynb #9052b033
-def _names(rng, plan):
+def _names(rng:np.random.Generator, plan:pd.DataFrame)->Iterator[tuple[str, str, str]]:
     "File name, name in the table, and title inside the file."
     k,people = plan.groupby('person').cumcount(),plan.person.max()+1
     hour,epoch = rng.permutation(max(3000, 2*people))[:people]*2,1305030823364+rng.integers(0, 2**31, people)
     start,later = datetime(2010, 12, 15),rng.random(len(plan))<.015
+    first_b = plan.person[plan.dataset=='b'].min()
     for r,i,again in zip(plan.itertuples(), k, later):
+        hidden = r.label==unlabelled
         if r.dataset=='a':
-            stamp = f'{start+timedelta(hours=int(hour[r.person]), minutes=int(2*i+rng.integers(2))):%Y%m%d%H%M}'
-            hidden = r.label==unlabelled
-            yield f"set_a/{'Aunlabelledtest' if hidden else r.label}__{stamp}.wav",f"set_a/{'' if hidden else r.label}__{stamp}.wav",stamp
+            minute = start+timedelta(hours=int(hour[r.person]), minutes=int(2*i+rng.integers(2)))
+            stamp = f'{minute:%Y%m%d%H%M}'
+            name,in_table = ('Aunlabelledtest', '') if hidden else (r.label, r.label)
+            yield f'set_a/{name}__{stamp}.wav',f'set_a/{in_table}__{stamp}.wav',stamp
         else:
-            stamp = f"{101+r.person-plan.person[plan.dataset=='b'].min()}_{epoch[r.person]+300000*again}_{'ABCD'[i%4]}{i//4 or ''}"
-            name = 'Bunlabelledtest_' if r.label==unlabelled else r.label+('_'+r.sublabel if r.sublabel else '_')
-            yield f'set_b/{name}_{stamp}.wav',f"set_b/Btraining_{name.rstrip('_').replace('_', '_Btraining_')}_{stamp}.wav".replace('Btraining_Bun', 'Bun'),stamp
+            stamp = f"{101+r.person-first_b}_{epoch[r.person]+300000*again}_{'ABCD'[i%4]}{i//4 or ''}"
+            name = 'Bunlabelledtest_' if hidden else r.label+('_'+r.sublabel if r.sublabel else '_')
+            in_table = 'Btraining_'+name.rstrip('_').replace('_', '_Btraining_')
+            yield f'set_b/{name}_{stamp}.wav',f'set_b/{in_table}_{stamp}.wav'.replace('Btraining_Bun', 'Bun'),stamp
 
 # %% ../../nbs/heart/01_dataset.ipynb #10377555
 def dataset_plan(
@@ -78,14 +90,15 @@ def dataset_plan(
     seed:int=0, # the same seed gives the same plan
 )->pd.DataFrame: # a row a clip
     "Who is recorded when and with what, before any sound is made."
-    _check(isinstance(n, (int, np.integer)) and n>=40, f'n is {n}', 'a whole number of clips from 40, so that each class has five in five groups')
+    allowed = 'a whole number of clips from 40, so that each class has five in five groups'
+    _check(isinstance(n, (int, np.integer)) and n>=40, f'n is {n}', allowed)
     _check_person(None, None, seed)
     rng = np.random.default_rng([seed, 4])
     plan = _people(rng, _scaled(n))
-    isb,noisy = plan.dataset=='b',plan.sublabel!=''
-    draw = lambda scale: scale*rng.standard_normal(len(plan))
-    people = pd.DataFrame(dict(patient_seed=rng.integers(2**31, size=plan.person.max()+1), z=rng.standard_normal(plan.person.max()+1)))
-    plan = plan.join(people, on='person').assign(seed=rng.integers(2**31, size=n))
+    isb,noisy,people = plan.dataset=='b',plan.sublabel!='',plan.person.max()+1
+    def draw(spread): return spread*rng.standard_normal(len(plan))
+    each = pd.DataFrame(dict(person_seed=rng.integers(2**31, size=people), z=rng.standard_normal(people)))
+    plan = plan.join(each, on='person').assign(seed=rng.integers(2**31, size=n))
     plan['hr'] = (np.where(isb, 90, 78)*np.exp(.2*plan.pop('z')+draw(.03))).clip(45, 170)
     plan['secs'] = [round(float(np.interp(u, _shares, kaggle_secs[s])), 3) for u,s in zip(rng.random(n), plan.dataset)]
     plan['snr'] = 14-5*noisy+12*(plan.true=='artifact')+draw(5)
@@ -94,30 +107,46 @@ def dataset_plan(
     plan[['fname', 'table_name', 'title']] = list(_names(rng, plan))
     return plan
 
-# %% ../../nbs/heart/01_dataset.ipynb #9282784c
-def _write_clip(folder, r):
-    "Make and write one clip of a plan; give its events as rows."
+# %% ../../nbs/heart/01_dataset.ipynb #677eea2d
+def _make_clip(r)->tuple[np.ndarray, int, HeartEvents]: # r: a row of a plan
+    "The wave of a clip, its sample rate, and what is in it."
     device,sr = ('phone', 44100) if r.dataset=='a' else ('stethoscope', 4000)
-    wave,events = synth_heartbeat(r.true, r.secs, sr, seed=r.seed, device=device, artifact=r.artifact or None, snr=r.snr,
-                                  patient=synth_patient(r.patient_seed, hr=r.hr))
+    person = synth_person(r.person_seed, hr=r.hr)
+    wave,events = synth_heartbeat(r.true, r.secs, sr, seed=r.seed, device=device, artifact=r.artifact or None,
+                                  snr=r.snr, person=person)
+    return wave,sr,events
+
+# %% ../../nbs/heart/01_dataset.ipynb #9282784c
+def _write_clip(folder:Path, r)->list[tuple[str, str, float, float]]:
+    "Make and write one clip of a plan; give its events as rows."
+    wave,sr,events = _make_clip(r)
     wav = io.BytesIO() # a full disk then speaks through Python, in words
     with sf.SoundFile(wav, 'w', sr, 1, 'PCM_16', format='WAV') as f:
         f.title = r.title
         f.write((wave*32767).round().astype('i2'))
     (folder/r.fname).write_bytes(wav.getvalue())
-    return [(r.fname, k, *(t if k=='murmur' else (t, t))) for k,times in events.items() for t in times]
+    return [(r.fname, k, *(t if k=='murmur' else (t, t))) for k,times in events.named().items() for t in times]
 
 # %% ../../nbs/heart/01_dataset.ipynb #74a5b6ee
-def _write_tables(folder, plan, events):
+def _write_tables(folder:Path, plan:pd.DataFrame, events:list[list[tuple[str, str, float, float]]])->None:
     "Kaggle's three tables, and the true events."
     events = pd.DataFrame([o for rows in events for o in rows], columns=['fname', 'event', 'start', 'end']).round(5)
     events.to_csv(folder/'synth_events.csv', index=False)
-    table = plan.assign(fname=plan.table_name, label=plan.label.replace(unlabelled, ''))[['dataset', 'fname', 'label', 'sublabel']]
-    for s,rows in table.groupby('dataset'): rows.to_csv(folder/f'set_{s}.csv', index=False)
+    table = plan.assign(fname=plan.table_name, label=plan.label.replace(unlabelled, ''))
+    for s,o in table.groupby('dataset'):
+        o[['dataset', 'fname', 'label', 'sublabel']].to_csv(folder/f'set_{s}.csv', index=False)
     timed = plan.fname[(plan.dataset=='a') & (plan.label=='normal')]
-    beats = events[events.fname.isin(timed[:ceil(len(timed)*2/3)]) & events.event.isin(['s1', 's2'])].sort_values(['fname', 'start'])
-    beats = beats.assign(cycle=(beats.event=='s1').groupby(beats.fname).cumsum(), sound=beats.event.str.upper(), location=(beats.start*44100).round().astype(int))
+    timed = events.fname.isin(timed[:ceil(len(timed)*2/3)])
+    beats = events[timed & events.event.isin(['s1', 's2'])].sort_values(['fname', 'start'])
+    beats = beats.assign(cycle=(beats.event=='s1').groupby(beats.fname).cumsum(), sound=beats.event.str.upper(),
+                         location=(beats.start*44100).round().astype(int))
     beats[beats.cycle>0][['fname', 'cycle', 'sound', 'location']].to_csv(folder/'set_a_timing.csv', index=False)
+
+# %% ../../nbs/heart/01_dataset.ipynb #f97259dc
+def _holds(path:Path, plan:pd.DataFrame)->bool:
+    "Are the files of this plan there, and no others?"
+    tables = ['set_a.csv', 'set_b.csv', 'set_a_timing.csv', 'synth_events.csv']
+    return {o.relative_to(path).as_posix() for o in path.rglob('*') if o.is_file()}=={*plan.fname, *tables}
 
 # %% ../../nbs/heart/01_dataset.ipynb #0d0e2d53
 def synth_dataset(
@@ -128,13 +157,19 @@ def synth_dataset(
 )->Path: # the folder
     "Write a simulated data set in the layout of the real one."
     path,plan = Path(path).resolve(),dataset_plan(n, seed)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())): raise BadInput(f'{path} is there and not empty: choose a new folder.')
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.is_dir() and _holds(path, plan): return path
+        raise BadInput(f'{path} is there and not empty: choose a new folder.')
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix='.synth', ignore_cleanup_errors=True) as tmp, ThreadPoolExecutor(n_workers) as pool:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix='.synth', ignore_cleanup_errors=True) as tmp:
         whole = Path(tmp)/path.name
         for o in ('set_a', 'set_b'): (whole/o).mkdir(parents=True)
-        events = list(progress_bar(pool.map(lambda r: _write_clip(whole, r), plan.itertuples()), total=n))
+        with ThreadPoolExecutor(n_workers) as pool:
+            events = list(progress_bar(pool.map(lambda r: _write_clip(whole, r), plan.itertuples()), total=n))
         _write_tables(whole, plan, events)
-        if path.exists(): path.rmdir()
-        whole.replace(path)
+        try:
+            if path.exists(): path.rmdir()
+            whole.replace(path)
+        except OSError:
+            if not _holds(path, plan): raise # else another program was faster
     return path

@@ -11,7 +11,7 @@ from argparse import ArgumentParser
 
 import numpy as np, soundfile as sf, torch
 
-from ..cli.train import plain_errors
+from ..core import plain_errors
 from ..core import BadInput,need
 from .predictor import Predictor,predict_file
 from ..sound.io import Sound

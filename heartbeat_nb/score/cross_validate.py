@@ -20,14 +20,16 @@ from ..data.blocks import AudioDataLoaders,simulated
 from .metrics import bootstrap_scores,class_scores,confusion,fold_record,group_confusions,interval,pool_folds,bootstrap,run_folds,scores
 from ..train.learner import predict_clips
 from ..data.groups import group_folds,labelled_clips,name_groups
-from ..train.learner import Recipe,get_recipe,audio_learner,net_name
+from ..train.identity import net_name
+from ..train.learner import audio_learner
+from ..train.recipes import Recipe,get_recipe
 from ..data.waves import data_hash
 
 # %% ../../nbs/score/03_cross_validate.ipynb #dfab48cb
 protocols = dict(
     grouped = lambda clips: clips.group,
-    names   = name_groups,
-    patient = lambda clips: name_groups(clips.drop(columns='session', errors='ignore')),
+    names   = lambda clips: name_groups(clips.assign(group=clips.index_group)),
+    patient = lambda clips: name_groups(clips.assign(group=clips.index_group).drop(columns='session', errors='ignore')),
     random  = lambda clips: pd.Series(clips.index.astype(str), clips.index))
 
 # %% ../../nbs/score/03_cross_validate.ipynb #8b06099f

@@ -19,7 +19,8 @@ from fastprogress.fastprogress import progress_bar
 from ..core import load_result,need,save_result
 from .metrics import about_run
 from ..data.groups import labelled_clips
-from ..train.learner import Recipe,get_recipe,net_name
+from ..train.identity import net_name
+from ..train.recipes import Recipe,get_recipe
 from .cross_validate import fit_fold,protocol_folds,run_protocol
 from ..data.waves import data_hash
 

@@ -9,7 +9,7 @@ __all__ = ['known_events', 'Clip', 'read_clip', 'spectrogram', 'draw_clip', 'pic
 # %% ../../nbs/ui/00_widgets.ipynb #4ba0f58d
 import base64,io,math,os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass,replace
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -27,7 +27,7 @@ from ..core import BadInput,write_atomic
 from ..heart.synth import heart_colors,heart_classes
 from ..data.pascal import parse_name
 from ..sound.io import load_wave
-from ..heart.synth import artifacts,devices,murmurs,synth_heartbeat,synth_patient
+from ..heart.synth import artifacts,devices,murmurs,synth_heartbeat,synth_person
 
 # %% ../../nbs/ui/00_widgets.ipynb #be8e2fbc
 @lru_cache(8)
@@ -218,8 +218,8 @@ class HeartbeatBrowser(Panel):
         if marks is not None: self.marks = read_marks(marks)
         values = lambda o: sorted(set(self.index[o].astype(str))-{''})
         pairs = lambda o: [(v, v) for v in values(o)]
-        self.set,self.label,self.noisy = _choose('Set', pairs('set')),_choose('Label', pairs('label')),_choose('Noise', [('noisy', True), ('not noisy', False)])
-        self.patient = widgets.Combobox(description='Patient', options=values('patient'), placeholder='all', continuous_update=False)
+        self.set,self.label,self.noisy = _choose('Set', pairs('set')),_choose('Label', pairs('label')),_choose('Noise', [('noisy', True), ('not noisy', False)] if 'noisy' in self.index else [])
+        self.group = widgets.Combobox(description='Group', options=values('group'), placeholder='all', continuous_update=False)
         longest = math.ceil(self.index.secs.max())
         self.length = widgets.FloatRangeSlider(value=(0, longest), min=0, max=longest, step=.5, readout_format='.1f', description='Length, s', continuous_update=False)
         self.clips = widgets.Select(description='Clip', rows=6)
@@ -227,9 +227,9 @@ class HeartbeatBrowser(Panel):
         self.new_label = widgets.Dropdown(description='Label it', options=list(dict.fromkeys([*heart_classes, *values('label')])))
         self.flag = widgets.Checkbox(description='Leave this clip out', indent=False)
         self.path,self.save_button = widgets.Text('heartbeat_marks.csv', description='Save list as'),widgets.Button(description='Save list')
-        super().__init__(row(self.set, self.label, self.noisy, self.patient, self.length), self.clips, row(self.previous, self.next),
+        super().__init__(row(self.set, self.label, self.noisy, self.group, self.length), self.clips, row(self.previous, self.next),
                          row(self.new_label, self.flag), row(self.path, self.save_button))
-        self.watch(self.set, self.label, self.noisy, self.patient, self.length, do=self._filter)
+        self.watch(self.set, self.label, self.noisy, self.group, self.length, do=self._filter)
         self.watch(self.clips)
         self.watch(self.new_label, self.flag, do=self._mark)
         for o,f in (self.previous, lambda _: self.go(-1)),(self.next, lambda _: self.go(1)),(self.save_button, lambda _: self._save()): o.on_click(f)
@@ -251,7 +251,7 @@ def read_marks(
 def rows(self:HeartbeatBrowser): # the part of the index that the filters let through
     "The clips that fit."
     ok = self.index.secs.between(*(self.length.value[0], self.length.value[1]+1e-6))
-    for k in 'set','label','noisy','patient':
+    for k in 'set','label','noisy','group':
         if (v := getattr(self, k).value)!='': ok &= self.index[k]==v
     return self.index[ok]
 
@@ -346,17 +346,17 @@ class SynthStudio(Panel):
 
 # %% ../../nbs/ui/00_widgets.ipynb #02c69dbd
 @patch(as_prop=True)
-def settings(self:SynthStudio): # for `synth_heartbeat`; `patient` as what to change about the person
+def settings(self:SynthStudio): # for `synth_heartbeat`; `person` as what to change about the person
     "What the controls say, as far as it matters for this class."
     own = dict(murmur=dict(murmur=self.murmur.value, murmur_gain=self.murmur_gain.value), extrahls=dict(extra=self.extra.value, extra_gain=self.extra_gain.value)).get(self.label.value, {})
     res = dict(label=self.label.value, secs=self.secs, seed=self.seed.value, hr=self.hr.value, device=self.device.value, snr=self.snr.value, artifact=self.background.value or None)
-    return dict(res, patient=own) if own else res
+    return dict(res, person=own) if own else res
 
 @patch(as_prop=True)
 def code(self:SynthStudio): # Python that makes the same sound
     "The call behind the sound."
     kw = {k:repr(v) for k,v in self.settings.items() if v is not None}
-    if 'patient' in kw: kw['patient'] = f"AttrDict(synth_patient({self.seed.value}), **{kw['patient']})"
+    if 'person' in kw: kw['person'] = f"replace(synth_person({self.seed.value}), **{kw['person']})"
     return f"synth_heartbeat({', '.join(f'{k}={v}' for k,v in kw.items())})"
 
 @patch
@@ -365,7 +365,7 @@ def figure(self:SynthStudio)->Figure:
     kw,label = self.settings,self.label.value
     for on,controls in (label=='murmur', (self.murmur, self.murmur_gain)),(label=='extrahls', (self.extra, self.extra_gain)),(label!='artifact', (self.hr,)):
         for o in controls: o.disabled = not on
-    if 'patient' in kw: kw['patient'] = AttrDict(synth_patient(kw['seed']), **kw['patient'])
+    if 'person' in kw: kw['person'] = replace(synth_person(kw['seed']), **kw['person'])
     wave,events = synth_heartbeat(**kw)
     self.clip = Clip(wave, 4000, f"person {kw['seed']}", label, events, simulated=True)
     self.call.value = f'<pre style="white-space:pre-wrap">{escape(self.code)}</pre>'

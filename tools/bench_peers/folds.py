@@ -1,8 +1,12 @@
-"Train some folds of the best recipe, as `cross_validate` would: `python folds.py DATA FIRST COUNT`. The last line is JSON: seconds of the head start, and of each fold."
+"""Train some folds of the best recipe, as `cross_validate` would: `python folds.py DATA FIRST COUNT`.
+
+The last line is JSON: seconds of the pretraining, and of each fold."""
 import json,sys,time
+from functools import partial
 
 from heartbeat_nb.data.groups import labelled_clips
-from heartbeat_nb.train.learner import get_recipe,pretrained_features
+from heartbeat_nb.train.learner import pretrained_features
+from heartbeat_nb.train.recipes import get_recipe
 from heartbeat_nb.score.cross_validate import fit_fold,protocol_folds
 from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
 
@@ -14,5 +18,7 @@ def timed(f):
 data,first,count = sys.argv[1] or None,int(sys.argv[2]),int(sys.argv[3])
 index = pascal_index(heartbeat_data(data))
 tests = protocol_folds(labelled_clips(index))
-ahead = timed(lambda: pretrained_features('m11', get_recipe('best'), 2000, 4.))
-print(json.dumps(dict(ahead=ahead, seconds=[timed(lambda: fit_fold(index, tests[i][1], 'm11', 'best', secs=4.)) for i in range(first, first+count)], folds=len(tests))))
+pretraining = timed(lambda: pretrained_features('m11', get_recipe('best'), 2000, 4.))
+fit = partial(fit_fold, arch='m11', recipe='best', secs=4.)
+seconds = [timed(partial(fit, index, tests[i][1])) for i in range(first, first+count)]
+print(json.dumps(dict(pretraining=pretraining, seconds=seconds, folds=len(tests))))

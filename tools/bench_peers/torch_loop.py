@@ -1,6 +1,7 @@
-"""Train with the package, or in the loop of PyTorch's own tutorials: `python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED`. The last line is JSON.
+"""Train with the package, or in the loop of PyTorch's own tutorials.
 
-Ways: ours, ours32 (in 32 bits), resident (clips live where the net is), bare, both (ours, and between its epochs the net alone)."""
+`python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED`; the last line is JSON. Ways: ours, ours32 (in 32 bits),
+resident (clips live where the net is), bare, both (ours, and between its epochs the net alone)."""
 import json,sys,time
 from contextlib import nullcontext
 from dataclasses import replace
@@ -11,12 +12,15 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader,TensorDataset
 
 def bare(net, x, y, epochs, bs, quick=False):
-    "Adam and nothing else: torch's own layers in 32 bits or, when `quick`, the package's in bfloat16, which leaves the Learner as the only difference."
+    """Adam and nothing else: torch's own layers in 32 bits.
+
+    When `quick`, the package's in bfloat16, which leaves the Learner as the only difference."""
     from heartbeat_nb.nets.fast import keep_memory,plain
     from heartbeat_nb.nets.archs import create_model
     device = default_device()
     model = create_model(net, int(y.max())+1).to(device)
-    opt,dl = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4),DataLoader(TensorDataset(x, y), bs, shuffle=True)
+    opt = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4)
+    dl = DataLoader(TensorDataset(x, y), bs, shuffle=True)
     if quick: keep_memory()
     with nullcontext() if quick else plain():
         for _ in range(epochs):
@@ -24,7 +28,8 @@ def bare(net, x, y, epochs, bs, quick=False):
             for xb,yb in dl:
                 xb,yb = xb.to(device),yb.to(device)
                 opt.zero_grad()
-                with torch.autocast(device.type, torch.bfloat16, enabled=quick): loss = F.cross_entropy(model(xb).float(), yb)
+                with torch.autocast(device.type, torch.bfloat16, enabled=quick):
+                    loss = F.cross_entropy(model(xb).float(), yb)
                 loss.backward()
                 opt.step()
                 losses.append(loss.detach()*len(xb))
@@ -32,7 +37,7 @@ def bare(net, x, y, epochs, bs, quick=False):
             yield time.perf_counter()-start,total/len(x)
 
 def loaders(x, y, names, bs, resident):
-    "Ready waves, as the post's code makes them; or, if `resident`, clips that live where the net is, as `heartbeat_dls` has them."
+    "Ready waves, as the post's code makes them; or, if `resident`, clips that live where the net is."
     from fastai.basics import DataLoaders,TfmdDL
     from heartbeat_nb.data.blocks import ClipDataset,CropWaves,Standardize
     from heartbeat_nb.data.post import WaveDataset
@@ -43,13 +48,15 @@ def loaders(x, y, names, bs, resident):
         scale = float(x.abs().max())/32767
         waves = Waves(np.rint(x.numpy().ravel()/scale).astype(np.int16), np.arange(count)*size, np.full(count, size), np.full(count, scale, np.float32), 8000)
         kind,clips,tfms = ClipDataset,range(count),[CropWaves(waves, size/8000), Standardize()]
-    dls = [TfmdDL(kind(clips[:n], y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0, after_batch=tfms) for i,n in enumerate((count, 16))]
-    return DataLoaders(*dls, device=default_device()).add_vocab(names)
+    def dl(i, n): return TfmdDL(kind(clips[:n], y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0,
+                                after_batch=tfms)
+    return DataLoaders(dl(0, count), dl(1, 16), device=default_device()).add_vocab(names)
 
 def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
     "A Learner with the recipe of the post; after each of its epochs, one of `beside`."
     from fastai.basics import Callback
-    from heartbeat_nb.train.learner import audio_learner,recipes
+    from heartbeat_nb.train.learner import audio_learner
+    from heartbeat_nb.train.recipes import recipes
     class Watch(Callback):
         order = 60
         def before_fit(self): self.epochs = []
@@ -66,7 +73,8 @@ def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
             if beside: self.epochs[-1] += next(beside)[:1]
     names = list(range(int(y.max())+1))
     watch = Watch()
-    learn = audio_learner(loaders(x, y, names, bs, resident), net, replace(recipes['post'], schedule='flat', keep='last', bf16=bf16), seed=seed, cbs=watch)
+    recipe = replace(recipes['post'], schedule='flat', keep='last', bf16=bf16)
+    learn = audio_learner(loaders(x, y, names, bs, resident), net, recipe, seed=seed, cbs=watch)
     with learn.no_bar(), learn.no_logging(): learn.fit(epochs)
     return watch.epochs
 
@@ -76,5 +84,7 @@ if __name__=='__main__':
     x,y = (torch.from_numpy(o) for o in np.load(data).values())
     args = net,x,y.long(),int(epochs),int(bs)
     if way=='bare': res = list(bare(*args))
-    else: res = ours(*args, int(seed), bf16=way!='ours32', resident=way=='resident', beside=bare(*args, quick=True) if way=='both' else None)
+    else:
+        beside = bare(*args, quick=True) if way=='both' else None
+        res = ours(*args, int(seed), bf16=way!='ours32', resident=way=='resident', beside=beside)
     print(json.dumps(dict(zip(('seconds', 'losses', 'waits', 'beside'), zip(*res)))))

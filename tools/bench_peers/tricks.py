@@ -1,4 +1,6 @@
-"Steps of M5 with all ways of being quick and, in turn, without one of them: `python tricks.py DATA.npz STEPS BATCH SEED`. The last line is JSON: seconds of each step."
+"""Steps of M5 with all ways of being quick and, in turn, without one of them.
+
+`python tricks.py DATA.npz STEPS BATCH SEED`; the last line is JSON: seconds of each step."""
 import json,sys,time
 from contextlib import nullcontext
 from unittest.mock import patch
@@ -6,15 +8,17 @@ from unittest.mock import patch
 import numpy as np,torch
 from torch.nn import functional as F
 
-from heartbeat_nb import fast,models
+from heartbeat_nb.nets import archs,fast
 
-without = dict(nothing=nullcontext, bfloat16=nullcontext, images=fast.plain, pool=lambda: patch.object(models, '_relu_then_pool', lambda *o: False),
-               rows=lambda: patch.object(models, 'row_conv', lambda x,*o: fast.image_conv(x[:,:,None], *o)))
+without = dict(nothing=nullcontext, bfloat16=nullcontext, images=fast.plain,
+               pool=lambda: patch.object(archs, '_relu_then_pool', lambda *o: False),
+               rows=lambda: patch.object(archs, 'row_conv', lambda x,*o: fast.image_conv(x[:,:,None], *o)))
 
 def step(what, x, y):
     "Seconds of a step without one way."
     start = time.perf_counter()
-    with without[what](), torch.autocast('cpu', torch.bfloat16, enabled=what!='bfloat16'): loss = F.cross_entropy(net(x).float(), y)
+    with without[what](), torch.autocast('cpu', torch.bfloat16, enabled=what!='bfloat16'):
+        loss = F.cross_entropy(net(x).float(), y)
     opt.zero_grad()
     loss.backward()
     opt.step()
@@ -23,7 +27,7 @@ def step(what, x, y):
 steps,bs,seed = map(int, sys.argv[2:])
 torch.manual_seed(seed)
 x,y = (torch.from_numpy(o[:bs]) for o in np.load(sys.argv[1]).values())
-net = models.create_model('m5', int(y.max())+1)
+net = archs.create_model('m5', int(y.max())+1)
 opt = torch.optim.Adam(net.parameters(), 1e-3)
 seconds = dict(memory=[step('nothing', x, y) for _ in range(steps)])
 fast.keep_memory() # for good, so it comes between
