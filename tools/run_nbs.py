@@ -22,7 +22,7 @@ def kernel_env(tiny):
     "The size to run at, this checkout's package, and no players: recordings must not travel inside a notebook."
     path = os.pathsep.join([str(root), *filter(None, [os.environ.get('PYTHONPATH')])])
     env = {**os.environ, 'HEARTBEAT_NB_SCALE':'tiny' if tiny else 'full', 'HEARTBEAT_PLAY_REAL':'0', 'PYTHONPATH':path}
-    env.pop('IN_TEST', None)
+    for o in 'IN_TEST','MPLBACKEND': env.pop(o, None) # a test's, and pictures that go nowhere
     return env
 
 def places():

@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['recipes', 'Recipe', 'get_recipe']
 
-# %% ../../nbs/train/00_recipes.ipynb #013d5ede
+# %% ../../nbs/train/00_recipes.ipynb #9f14fa8b
 from dataclasses import dataclass,replace
 
 from ..core import BadInput
 
-# %% ../../nbs/train/00_recipes.ipynb #167f73ce
+# %% ../../nbs/train/00_recipes.ipynb #690b839b
 @dataclass(frozen=True)
 class Recipe:
     "How to train a net."
@@ -18,7 +18,7 @@ class Recipe:
     bs:int # clips a batch
     lr:float # learning rate of Adam
     wd:float # weight decay, as torch counts it
-    schedule:str # 'onecycle': warm-up and cosine; 'flat': constant, then cosine; 'plateau': smaller steps when accuracy stalls
+    schedule:str # 'onecycle': warm-up and cosine; 'flat': constant, then cosine; 'plateau': less when accuracy stalls
     decouple_wd:bool # True: as in AdamW; False: as an L2 term of the loss
     keep:str # which weights are kept: of the 'last' epoch, or of the 'best' on the validation clips
     augment:float=0. # strength of `augmentations`, 0 to 2
@@ -27,14 +27,15 @@ class Recipe:
     bf16:bool=False # multiply in bfloat16 where the hardware does?
     pretrain:int=0 # epochs on simulated sounds first
 
-# %% ../../nbs/train/00_recipes.ipynb #223e967b
+# %% ../../nbs/train/00_recipes.ipynb #659b0f4f
 recipes = dict(
     paper    = Recipe(epochs=100, bs=128, lr=1e-3, wd=2e-4, schedule='flat', decouple_wd=False, keep='last'),
-    post     = Recipe(epochs=60, bs=128, lr=1e-3, wd=2e-4, schedule='plateau', decouple_wd=False, keep='best', bf16=True),
+    post     = Recipe(epochs=60, bs=128, lr=1e-3, wd=2e-4, schedule='plateau', decouple_wd=False, keep='best',
+                      bf16=True),
     onecycle = Recipe(epochs=15, bs=32, lr=3e-3, wd=.01, schedule='onecycle', decouple_wd=True, keep='last', bf16=True))
 recipes['best'] = replace(recipes['onecycle'], epochs=20, augment=1., balance=.75, pretrain=20)
 
-# %% ../../nbs/train/00_recipes.ipynb #2e66abbd
+# %% ../../nbs/train/00_recipes.ipynb #35c4e7c0
 def get_recipe(
     name:str|Recipe, # one of `recipes`, or one of your own
 )->Recipe: # the row of the table
