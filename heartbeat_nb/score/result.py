@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Fold', 'CrossValidation', 'compare_runs']
 
-# %% ../../nbs/score/01_result.ipynb #ee702481
+# %% ../../nbs/score/01_result.ipynb #034ed75d
 from dataclasses import dataclass,field,fields,replace
 from functools import cached_property
 from html import escape
@@ -18,7 +18,7 @@ from ..core import BadInput,Interval,load_result,save_result
 from .metrics import (bootstrap,bootstrap_scores,class_scores,fold_auc,group_confusions,
                                         interval_table,plot_intervals,scores)
 
-# %% ../../nbs/score/01_result.ipynb #bc6cee9a
+# %% ../../nbs/score/01_result.ipynb #7d5b2afa
 @dataclass(frozen=True, eq=False, repr=False)
 class Fold:
     "What one fold leaves behind: the answers for the clips that it held out."
@@ -62,7 +62,7 @@ class Fold:
         known = {o.name:record.pop(o.name) for o in fields(cls) if o.name in record}
         return cls(record.pop('clips'), **known, notes={k:v for k,v in record.items() if isinstance(v, float)})
 
-# %% ../../nbs/score/01_result.ipynb #7939c2d0
+# %% ../../nbs/score/01_result.ipynb #58bbcf8a
 _computed = 'scores','by_class','by_set','without','auc','challenge' # what files may say, and folds say anew
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,12 +103,21 @@ class CrossValidation:
         "The scores of each data set alone, over the classes it has."
         return {o:self.only(o).scores for o in sorted({o for f in self.folds for o in f.sets})}
 
+    def _parts(self, values:np.ndarray)->list[np.ndarray]:
+        return np.split(np.asarray(values), np.cumsum([len(o) for o in self.folds])[:-1])
+
+    def with_probs(self,
+        probs:np.ndarray, # (answers, classes), in the order of `pool`
+    )->'CrossValidation': # of the same clips
+        "Other answers in place of these: calibrated, shifted, averaged with another net's."
+        return replace(self, folds=[replace(f, probs=o) for f,o in zip(self.folds, self._parts(probs))], identity=None)
+
     def select(self,
         keep:np.ndarray, # (answers,) True for those to keep, in the order of `pool`
     )->'CrossValidation': # a fold that loses all its clips is gone
         "Some of the answers."
-        parts = np.split(np.asarray(keep, bool), np.cumsum([len(o) for o in self.folds])[:-1])
-        return replace(self, folds=[f.select(o) for f,o in zip(self.folds, parts) if o.any()], identity=None)
+        parts = zip(self.folds, self._parts(np.asarray(keep, bool)))
+        return replace(self, folds=[f.select(o) for f,o in parts if o.any()], identity=None)
 
     def only(self,
         name:str, # of a data set
@@ -194,7 +203,7 @@ class CrossValidation:
         return ', '.join([*said, f'{len(self.folds)} folds', f'{clips} clips', f"balanced accuracy {self.scores['balanced_accuracy']}"])
     def _repr_html_(self)->str: return f'<p>{escape(repr(self))}</p>{self.table().round(3).to_html()}'
 
-# %% ../../nbs/score/01_result.ipynb #2e5af2b2
+# %% ../../nbs/score/01_result.ipynb #a589b52a
 def compare_runs(
     a:CrossValidation, # a result
     b:CrossValidation, # another, of the same clips and folds
