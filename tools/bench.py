@@ -50,7 +50,7 @@ def limits(data, repeats, keras):
     "Products of matrices, and copies, by the second; and what each net asks for."
     import torch
     from heartbeat_nb.explain.anatomy import multiply_adds
-    from heartbeat_nb.nets.archs import create_model
+    from heartbeat_nb.nets.models import create_model
     rates = {}
     for name in 'float32','bfloat16':
         a = torch.randn(2048, 2048).to(getattr(torch, name))
@@ -60,7 +60,7 @@ def limits(data, repeats, keras):
     y = torch.empty_like(x)
     rates['copy_gbytes'] = [2*x.nbytes/o/1e9 for o in timed(lambda: y.copy_(x), 3*repeats)]
     def asks(name, samples):
-        net,x = create_model(name),torch.randn(1, 1, samples)
+        net,x = create_model(name).eval(),torch.randn(1, 1, samples)
         parts = multiply_adds(net, x)
         macs = sum(parts[o] for o in ('features', 'head'))
         return dict(samples=samples, all=macs, first=parts['features.0'], conv_bytes=conv_bytes(net, x))
@@ -147,7 +147,7 @@ def infer(data, repeats, keras, clips=256):
     from heartbeat_nb.predict.export import export_onnx,onnx_session
     from heartbeat_nb.nets.fast import side_by_side
     from heartbeat_nb.predict.predictor import fold_norms
-    from heartbeat_nb.nets.archs import create_model
+    from heartbeat_nb.nets.models import create_model
     rates,x = {},torch.randn(clips, 1, 8000)
     for name in 'm5','m18':
         net = side_by_side(fold_norms(create_model(name)))
@@ -168,7 +168,7 @@ def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
     import torch
     from fastai.torch_core import default_device
     from heartbeat_nb.explain.anatomy import multiply_adds
-    from heartbeat_nb.nets.archs import create_model
+    from heartbeat_nb.nets.models import create_model
     if not torch.cuda.is_available(): sys.exit('The part gpu needs a GPU, and PyTorch sees none.')
     device,rng,work = default_device(),np.random.default_rng(0),Path(tempfile.mkdtemp())
     np.savez(work/'noise.npz', x=rng.standard_normal((clips, 1, samples), dtype=np.float32), y=np.arange(clips)%10)

@@ -12,7 +12,7 @@ import tempfile,torch
 from pathlib import Path
 from heartbeat_nb.core import set_seed
 from heartbeat_nb.ui.explorers import ErrorBrowser,FilterExplorer,PredictionExplorer
-from heartbeat_nb.nets.archs import create_model
+from heartbeat_nb.nets.models import create_model
 from heartbeat_nb.data.pascal import pascal_index
 from heartbeat_nb.heart.dataset import synth_dataset
 from heartbeat_nb.ui.widgets import HeartbeatBrowser,SynthStudio

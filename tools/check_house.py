@@ -1,10 +1,10 @@
 """Does the house stand as CONTRIBUTING.md draws it? `python tools/check_house.py [FOLDER | MODULE | NOTEBOOK ...]`
 
 Reads the exported modules, notebooks and tools as text and imports none of them. One line a finding, a count per
-folder, exit 1 if there is any. A module's lines are what was written: blank lines and the comments that nbdev puts
-between cells are not counted. The package's are those of its files, without the index that nbdev writes.
+folder, exit 1 if there is any. Lines are those that were written: blank ones, and the comments that nbdev puts between
+cells, are not counted, nor is nbdev's index; the last line tells how long the files are with them.
 """
-import ast,json,re,sys
+import ast,contextlib,json,re,sys
 from collections import Counter,defaultdict
 from pathlib import Path
 
@@ -92,6 +92,24 @@ def circles(graph):
     for a in sorted(graph):
         if a not in done and (ring := way(a, a)): done.update(ring); yield ring
 
+def bound(tree):
+    "Names that a module has: made or imported at its top, also under `if` or `try`."
+    for o in tree.body:
+        if is_function(o) or isinstance(o, ast.ClassDef): yield o.name
+        elif isinstance(o, (ast.Import, ast.ImportFrom)):
+            yield from ((a.asname or a.name).split('.')[0] for a in o.names)
+        else: yield from (n.id for n in ast.walk(o) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+
+def missing(tree, has):
+    "Yield (line, message) of imports from our package that lead nowhere; `has` gives the names of each module."
+    for n in ast.walk(tree):
+        names = [(a.name, []) for a in n.names] if isinstance(n, ast.Import) else []
+        if isinstance(n, ast.ImportFrom) and not n.level: names = [(n.module, n.names)]
+        for mod,its in names:
+            if mod.split('.')[0]!=lib.name: continue
+            if mod not in has: yield n.lineno,f'there is no {mod}'
+            else: yield from ((n.lineno, f'{mod} has no {a.name}') for a in its if a.name not in {*has[mod], '*'})
+
 def check_lines(mods):
     "Neither long lines nor long modules."
     for m in mods:
@@ -156,6 +174,16 @@ def check_types(mods):
                 if isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name) and t.value.id in ours:
                     yield m,o.lineno,'patch',f'{ast.unparse(t)} is set from outside its class'
 
+def check_use(mods):
+    "All that is public is used in the script that mypy reads."
+    path = root/'tools'/'typed_use.py'
+    tree = ast.parse(path.read_text(encoding='utf-8'))
+    used = {o.id for o in ast.walk(tree) if isinstance(o, ast.Name)}
+    for m in mods:
+        if m.folder in ('all', '__main__'): continue
+        for o in m.public:
+            if o not in used: yield path,'1','typed',f'does not use {o} of {m.name}'
+
 def words(tree):
     "Yield (line, name, seen from outside?) of every identifier."
     for n in ast.walk(tree):
@@ -183,7 +211,12 @@ def gone_names(tree):
         if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Call) and getattr(n.slice, 'value', None)=='mean':
             if ast.unparse(n.value.func).endswith('interval'): yield n.lineno,"interval()['mean'] is called estimate"
 
-def notebook(path):
+def fenced(text):
+    "The Python code blocks of a Markdown text, each with the line it stands on; others are left out."
+    for m in re.finditer(r'^```(?:py|python)\n(.*?)^```', text, re.M|re.S):
+        with contextlib.suppress(SyntaxError): yield text.count('\n', 0, m.start())+1,ast.parse(m[1])
+
+def notebook(path, has):
     "Yield (where, kind, message) of one notebook; what it exports is checked in its module."
     for i,c in enumerate(json.loads(path.read_text(encoding='utf-8'))['cells']):
         src,where = ''.join(c['source']),f"cell {i} ({c.get('id', '')})"
@@ -191,6 +224,8 @@ def notebook(path):
             for m in gone_prose.finditer(src):
                 line = src.count('\n', 0, m.start())+1
                 yield f'{where} line {line}','name',f'"{m[0]}" in prose'
+            for at,tree in fenced(src):
+                for line,msg in missing(tree, has): yield f'{where} line {at+line}','imports',msg
             continue
         if re.search(r'^#\s*\|\s*(export|exports|exporti)\b', src, re.M): continue
         for j,o in enumerate(src.splitlines(), 1):
@@ -199,23 +234,31 @@ def notebook(path):
         try: tree = ast.parse(re.sub(r'^\s*[%!].*$', '', src, flags=re.M))
         except SyntaxError: continue
         for line,msg in gone_names(tree): yield f'{where} line {line}','name',msg
+        for line,msg in missing(tree, has): yield f'{where} line {line}','imports',msg
 
 def findings():
     "Yield (path, where, kind, message)."
     mods = [Module(o) for o in sorted(lib.rglob('*.py')) if o.name!='_modidx.py']
     for check in (check_imports, check_lines, check_names, check_types):
         for m,line,kind,msg in check(mods): yield m.path,str(line),kind,msg
+    yield from check_use(mods)
     for m in mods:
         if m.folder not in (*floor_of, '__init__'): yield m.path,'1','floor',f'{m.folder} stands on no floor'
         for line,msg in gone_names(m.tree): yield m.path,str(line),'name',msg
-    total = sum(len(m.lines) for m in mods)
+    parts = [o.name.split('.') for o in mods]
+    inside = lambda m: {o[n] for n in [m.name.count('.')+1] for o in parts if '.'.join(o[:n])==m.name and o[n:]}
+    has = {m.name:{*bound(m.tree), *inside(m)} for m in mods}
+    total = sum(len(m.written) for m in mods)
     if total>max_package: yield lib/'__init__.py','1','package',f'of {total} lines, at most {max_package}'
     for p in sorted((root/'nbs').rglob('*.ipynb')):
-        if not any(o[0] in '._' for o in p.relative_to(root).parts): yield from ((p, *o) for o in notebook(p))
+        if not any(o[0] in '._' for o in p.relative_to(root).parts): yield from ((p, *o) for o in notebook(p, has))
     for p in sorted((root/'tools').rglob('*.py')):
-        for i,o in enumerate(p.read_text(encoding='utf-8').splitlines(), 1):
+        src = p.read_text(encoding='utf-8')
+        for i,o in enumerate(src.splitlines(), 1):
             if len(o)>max_line: yield p,str(i),'line',f'of {len(o)} characters, at most {max_line}'
-    findings.modules,findings.lines = len(mods),total
+        for line,msg in missing(ast.parse(src), has): yield p,str(line),'imports',msg
+    files = sum(len(m.lines) for m in mods)
+    findings.told = f'{len(mods)} modules, {total} lines ({files} with blank and generated ones)'
 
 def main(*wanted):
     "Print what is found, in these folders, modules or notebooks alone if any are named."
@@ -228,7 +271,7 @@ def main(*wanted):
     for f in sorted({o for o,_ in folder}):
         kinds = {k:n for (o,k),n in folder.items() if o==f}
         print(f"{f:10} {sum(kinds.values()):4}  {', '.join(f'{n} {k}' for k,n in sorted(kinds.items()))}")
-    print(f'{findings.modules} modules, {findings.lines} lines, {len(found)} findings')
+    print(f'{findings.told}, {len(found)} findings')
     sys.exit(bool(found))
 
 if __name__=='__main__': main(*sys.argv[1:])

@@ -135,18 +135,18 @@ def check_settings(
 ):
     "Raise `BadInput` for what can be seen to be wrong before anything is loaded."
     from heartbeat_nb.data.sets import sources
-    from heartbeat_nb.nets.archs import create_model,get_arch,kernel_samples
     from heartbeat_nb.nets.io import start_from
+    from heartbeat_nb.nets.models import create_model,model_entry
     least = dict(epochs=1, bs=2, sr=100, secs=0, lr=0)
     for k,low in least.items():
         if s[k] is not None and (s[k]<low or s[k]<=0): raise BadInput(f"--{k} is {s[k]}: give {'more than 0' if low==0 else f'{low} or more'}.")
-    folds,arch = sources[s['source']].folds,get_arch(s['arch'])
+    folds,need = sources[s['source']].folds,model_entry(s['arch']).min_samples
     if folds and s['test_fold'] not in range(1, folds+1): raise BadInput(f"--test-fold is {s['test_fold']}: give 1 to {folds}.")
     if s['sr'] is None or s['secs'] is None: return # will be chosen from the data, and checked then
-    have,need = round(s['secs']*s['sr']),arch.min_samples
-    if s['kernel_ms'] is not None: kernel_samples(s['kernel_ms'], s['sr'], arch.stride)
-    if s.get('weights'): start_from(create_model(s['arch'], samples=have, kernel_ms=s['kernel_ms'], sr=s['sr']), s['weights'])
+    have = round(s['secs']*s['sr'])
     if have<need: raise BadInput(f"--secs {s['secs']} at --sr {s['sr']} are {have} samples, and {s['arch']} needs at least {need}. Give more of either.")
+    net = create_model(s['arch'], samples=have, sr=s['sr'], kernel_ms=s['kernel_ms'])
+    if s.get('weights'): start_from(net, s['weights'])
 
 # %% ../../nbs/cli/00_train.ipynb #6b81f95a
 def choose_settings(
@@ -155,12 +155,12 @@ def choose_settings(
 )->dict: # the options, with sr, secs, test_fold and n_folds
     "Fill in what the data decides, and say why."
     from heartbeat_nb.data.checks import Choice,check_index,choose_fold,choose_secs,choose_sr
-    from heartbeat_nb.nets.archs import get_arch
     from heartbeat_nb.nets.io import load_model
+    from heartbeat_nb.nets.models import model_entry
     for o in check_index(index): print(f'Note: {o}')
     trained = load_model(s['weights']).info.get('sr') if s['weights'] else None
     choose = dict(test_fold=lambda: choose_fold(index), sr=lambda: Choice(trained, 'the rate that the weights were trained at') if trained else choose_sr(index),
-                  secs=lambda: choose_secs(index, s['sr'], get_arch(s['arch']).min_samples))
+                  secs=lambda: choose_secs(index, s['sr'], model_entry(s['arch']).min_samples))
     for k,f in choose.items():
         if s[k] is None:
             c = f()
@@ -190,7 +190,7 @@ def train_run(
     from heartbeat_nb.data.blocks import AudioDataLoaders
     from heartbeat_nb.train.learner import audio_learner
     from heartbeat_nb.train.recipes import get_recipe
-    from heartbeat_nb.nets.archs import create_model
+    from heartbeat_nb.nets.models import create_model
     recipe = get_recipe(s['recipe'])
     s = {k:getattr(recipe, k) if v is None and hasattr(recipe, k) else v for k,v in s.items()}
     net = s['arch'] if s['kernel_ms'] is None else partial(create_model, s['arch'], samples=round(s['secs']*s['sr']), kernel_ms=s['kernel_ms'], sr=s['sr'])

@@ -59,7 +59,7 @@ def choose_sr(
 def choose_secs(
     index:pd.DataFrame, # from `audio_index`
     sr:int, # sample rate of the waves, in Hz
-    least:int=1024, # samples that the net needs: `get_arch(name).min_samples`
+    least:int=1024, # samples that the net needs: `model_entry(name).min_samples`
     most:float=10., # seconds
 )->Choice: # length of a crop, in s
     "What three of four clips fill."

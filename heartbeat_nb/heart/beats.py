@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from heartbeat_nb.heart.synth import HeartEvents
 
 # %% auto #0
-__all__ = ['fps', 'band_envelope', 'loudness', 'sound_score', 'beat_lengths', 'usual_systole', 'viterbi_scores', 'Beats',
-           'find_beats', 'draw_beats', 'BeatScores', 'beat_scores', 'pool_scores', 'read_timing', 'true_beats',
-           'RhythmFeatures', 'rhythm_features']
+__all__ = ['fps', 'phase_secs', 'band_envelope', 'loudness', 'sound_score', 'beat_lengths', 'usual_systole', 'viterbi_scores',
+           'Beats', 'find_beats', 'draw_beats', 'BeatScores', 'beat_scores', 'pool_scores', 'read_timing', 'true_beats',
+           'phase_spans', 'RhythmFeatures', 'rhythm_features']
 
 # %% ../../nbs/heart/02_beats.ipynb #79b08713
 def band_envelope(
@@ -186,13 +186,13 @@ class Beats:
         sounds = [(t, k) for k,o in (('S1', self.s1), ('S2', self.s2)) for t in o]
         return pd.DataFrame(sounds, columns=['seconds', 'sound']).sort_values('seconds', ignore_index=True)
 
-# %% ../../nbs/heart/02_beats.ipynb #9b46387d
+# %% ../../nbs/heart/02_beats.ipynb #08269ba6
 def _rate(s1:np.ndarray, s2:np.ndarray)->float:
     gaps = np.concatenate([np.diff(s1), np.diff(s2)])
     gaps = gaps[gaps<2.5] # longer ones hold a break
     return 60/np.median(gaps) if len(gaps) else np.nan
 
-# %% ../../nbs/heart/02_beats.ipynb #50e21135
+# %% ../../nbs/heart/02_beats.ipynb #2d1e0d79
 def _one_channel(wave:ArrayLike, sr:int)->np.ndarray: # (samples,) float32
     "What was given, if it can be used."
     if not (np.isscalar(sr) and np.isreal(sr) and 500<=sr<=192_000):
@@ -258,7 +258,7 @@ def draw_beats(
     ax.set(xlim=(0, len(wave)/sr), ylim=(-1.3, 1.4), yticks=[])
     return ax
 
-# %% ../../nbs/heart/02_beats.ipynb #f24a3e29
+# %% ../../nbs/heart/02_beats.ipynb #9f1547e9
 @dataclass(frozen=True)
 class BeatScores:
     "How close the sounds found in a clip come to the true ones."
@@ -326,7 +326,7 @@ def read_timing(
     rising = df.groupby('fname').location.transform(lambda o: np.sort(o))
     return df.assign(location=rising, mended=rising!=df.location)
 
-# %% ../../nbs/heart/02_beats.ipynb #d6508b20
+# %% ../../nbs/heart/02_beats.ipynb #2fd8b2d9
 def true_beats(
     timing:pd.DataFrame, # the part of `read_timing` that is about one file
 )->Beats: # what those who annotated it heard
@@ -334,7 +334,22 @@ def true_beats(
     s1,s2 = (timing.location[timing['sound']==k].to_numpy()/44100 for k in ('S1', 'S2'))
     return Beats(s1, s2, _rate(s1, s2), 1.)
 
-# %% ../../nbs/heart/02_beats.ipynb #f37b7072
+# %% ../../nbs/heart/02_beats.ipynb #349cf006
+# seconds: how long the sounds are, and at most the gaps from sound to sound
+phase_secs = dict(S1=.122, systole=.56, S2=.092, diastole=2.2)
+
+def phase_spans(
+    beats:Beats|HeartEvents, # from `find_beats`, or the truth
+)->dict[str, np.ndarray]: # S1, systole, S2, diastole -> (n, 2) beginnings and ends in seconds
+    "Where each phase of each beat lies."
+    sounds = sorted([(t, 'S1') for t in beats.s1] + [(t, 'S2') for t in beats.s2])
+    spans = {k:[(t-phase_secs[k]/2, t+phase_secs[k]/2) for t,o in sounds if o==k] for k in phase_secs}
+    for (a,k),(b,l) in zip(sounds, sounds[1:]):
+        gap = 'systole' if k=='S1' else 'diastole'
+        if k!=l and b-a<phase_secs[gap]: spans[gap].append((a+phase_secs[k]/2, b-phase_secs[l]/2))
+    return {k:np.array(o).reshape(-1, 2) for k,o in spans.items()}
+
+# %% ../../nbs/heart/02_beats.ipynb #57ea7e63
 @dataclass(frozen=True)
 class RhythmFeatures:
     "What the gaps between beats are like; NaN where there are too few beats."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['heart_classes', 'heart_colors', 'murmurs', 'artifacts', 'devices', 'systole', 'Tones', 'draw_tones', 'heart_sound',
            'Person', 'synth_person', 'Rhythm', 'beat_times', 'HeartEvents', 'heart_events', 'band', 'noise',
-           'murmur_noise', 'heart_wave', 'synth_artifact', 'Device', 'record', 'synth_heartbeat']
+           'murmur_noise', 'heart_wave', 'synth_artifact', 'Microphone', 'record', 'synth_heartbeat']
 
 # %% ../../nbs/heart/00_synth.ipynb #4c192fc0
 from dataclasses import dataclass,fields,replace
@@ -353,7 +353,7 @@ def synth_artifact(
 
 # %% ../../nbs/heart/00_synth.ipynb #bb36ddff
 @dataclass(frozen=True)
-class Device:
+class Microphone:
     "What a kind of microphone does to a sound."
     sr:int # sample rate at which its sounds are made, Hz
     low:tuple[float, float] # lower edge of its band, Hz; spread of its logarithm
@@ -362,8 +362,8 @@ class Device:
     snr:tuple[float, float] # sound over noise, dB: mean and spread
     peak:tuple[float, float] # loudest sample, dB below full scale: mean and spread
 
-devices = dict(phone=Device(11025, low=(150, .6), high=5000, noise=(60, 500), snr=(15, 6), peak=(-8, 6)),
-               stethoscope=Device(4000, low=(28, .25), high=900, noise=(8, 300), snr=(14, 5), peak=(-2, 4)))
+devices = dict(phone=Microphone(11025, low=(150, .6), high=5000, noise=(60, 500), snr=(15, 6), peak=(-8, 6)),
+               stethoscope=Microphone(4000, low=(28, .25), high=900, noise=(8, 300), snr=(14, 5), peak=(-2, 4)))
 
 # %% ../../nbs/heart/00_synth.ipynb #502852b2
 def record(

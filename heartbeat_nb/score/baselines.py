@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['baselines', 'over_time', 'envelope_rhythm', 'describe_clips', 'clip_features', 'Baseline', 'cross_validate_table',
-           'cross_validate_baseline', 'LogMelNet']
+           'cross_validate_baseline']
 
 # %% ../../nbs/score/04_baselines.ipynb #50aedd83
 from collections.abc import Callable
@@ -20,7 +20,6 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder,StandardScaler
-from torch import nn
 from torchaudio.transforms import MFCC,MelSpectrogram
 
 from ..core import BadInput,Cache,digest
@@ -139,22 +138,3 @@ def cross_validate_baseline(
     if name not in baselines: raise BadInput(f"No baseline is called '{name}'. Known: {', '.join(baselines)}.")
     o,path = baselines[name],path or f'results/baseline_{name}_{protocol}.json'
     return cross_validate_table(index, o.table(index), o.make, path, name, o.looks_at, protocol=protocol, **kwargs)
-
-# %% ../../nbs/score/04_baselines.ipynb #49084143
-class LogMelNet(nn.Module):
-    "Log-mel spectrogram, then four convolutions with batch norm, ReLU and pooling, then an average."
-    def __init__(self,
-        n_out:int, # classes
-        sr:int=2000, # sample rate of the waves, in Hz
-        n_mels:int=48, # bands
-        width:int=32, # channels of the first convolution
-    ):
-        super().__init__()
-        self.mel = MelSpectrogram(sr, n_fft=256, hop_length=64, n_mels=n_mels)
-        sizes = [1, width, 2*width, 4*width, 4*width]
-        block = lambda ni,no: nn.Sequential(nn.Conv2d(ni, no, 3, padding=1, bias=False), nn.BatchNorm2d(no), nn.ReLU(inplace=True), nn.MaxPool2d(2))
-        self.features = nn.Sequential(nn.BatchNorm2d(1), *map(block, sizes, sizes[1:])).to(memory_format=torch.channels_last) # faster
-        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(sizes[-1], n_out))
-
-    def forward(self, x): # (batch, 1, samples) -> (batch, n_out)
-        return self.head(self.features((self.mel(x.as_subclass(torch.Tensor))+1e-5).log()))

@@ -23,7 +23,7 @@ from ..train.identity import net_name,run_identity
 from ..train.learner import AudioLearner,audio_learner,predict_clips
 from ..train.recipes import Recipe,get_recipe
 
-# %% ../../nbs/score/03_cross_validate.ipynb #9ff0eb95
+# %% ../../nbs/score/03_cross_validate.ipynb #ce80dd1f
 def fit_fold(
     index:pd.DataFrame, # one row a clip, as for `AudioDataLoaders.from_index`
     test:pd.Index, # row names held out
@@ -52,7 +52,7 @@ def held_out_answers(
     return Fold(clips.clip_id.tolist(), held.ys, predict_clips(learn), clips.group.tolist(), clips['set'].tolist(),
                 history, sum(o['secs'] for o in history))
 
-# %% ../../nbs/score/03_cross_validate.ipynb #585f19b2
+# %% ../../nbs/score/03_cross_validate.ipynb #7dfeff45
 @delegates(AudioDataLoaders.from_index, but=['valid'])
 def cross_validate(
     index:pd.DataFrame, # one row a clip, as for `AudioDataLoaders.from_index`

@@ -21,8 +21,9 @@ from torch import nn
 from ..core import BadInput,digest
 from ..data.blocks import label_vocab
 from ..data.groups import labelled_clips
-from ..nets.archs import get_arch
+from ..nets.archs import find_arch
 from ..nets.io import own_models
+from ..nets.models import model_entry
 from .recipes import Recipe,get_recipe
 
 # %% ../../nbs/train/01_identity.ipynb #6b9a19cc
@@ -117,8 +118,9 @@ def describe_net(
     if isinstance(arch, nn.Module):
         raise BadInput('A net that is built already would be trained on from where it is. '
                        'Give the name of a net, or a function of the number of classes that makes one.')
-    if isinstance(arch, str): return dict(name=arch, **asdict(get_arch(arch)))
-    return dict(name=net_name(arch), fingerprint=fingerprint(arch))
+    if isinstance(arch, str) and (row := find_arch(arch)): return dict(name=arch, **asdict(row))
+    make = model_entry(arch).make if isinstance(arch, str) else arch
+    return dict(name=net_name(arch), fingerprint=fingerprint(make))
 
 def file_hash(
     path:str|Path, # a file

@@ -25,7 +25,7 @@ from ..core import BadInput,Cache,set_seed,write_atomic
 from ..data.augment import BCMix,augmentations
 from ..data.blocks import AudioDataLoaders
 from ..data.pascal import pascal_index,simulated_data
-from ..nets.archs import create_model,get_arch
+from ..nets.models import create_model,model_entry
 from ..nets.fast import keep_memory
 from ..nets.io import save_model,start_from,write_tensors
 from ..sound.windows import window_begins
@@ -38,7 +38,8 @@ class AudioLearner(Learner):
     first_epoch,fitting = 0,False
     def fit(self, *args, **kwargs):
         self.fitting = True
-        try: super().fit(*args, **kwargs)
+        try:
+            with keep_memory(): super().fit(*args, **kwargs)
         finally: self.fitting = False
 
     def _do_fit(self):
@@ -187,7 +188,9 @@ def make_net(
     "A net for these data; one with fully connected layers gets the length of their waves."
     if isinstance(arch, nn.Module): return arch
     if callable(arch): return arch(dls.c)
-    return create_model(arch, dls.c, samples=dls.one_batch()[0].shape[-1] if get_arch(arch).hidden else None)
+    samples = dls.one_batch()[0].shape[-1] if 'samples' in model_entry(arch).needs else None
+    sr = next((o.sr for o in (*dls.train.after_batch.fs, dls.train_ds) if hasattr(o, 'sr')), None)
+    return create_model(arch, dls.c, samples=samples, sr=sr)
 
 # %% ../../nbs/train/03_learner.ipynb #59e4dd7e
 def pretrained_features(
@@ -244,7 +247,6 @@ def audio_learner(
     r = get_recipe(recipe)
     if lr is not None and not lr>0: raise BadInput(f'A learning rate of {lr} is not possible. Give lr above 0.')
     set_seed(seed)
-    keep_memory()
     model = make_net(arch, dls)
     start = pretrained_features(arch, r, *crop_size(dls)) if r.pretrain and not weights else None
     if start: model.features.load_state_dict(start)

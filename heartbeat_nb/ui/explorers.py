@@ -22,8 +22,9 @@ from torchaudio.functional import resample
 
 from ..core import BadInput,load_result
 from ..heart.synth import heart_colors,heart_classes
-from ..predict.predictor import Predictor,fold_norms,predict_file
-from ..predict.stream import predict_long,show_timeline
+from ..predict.files import predict_file,predict_long
+from ..predict.predictor import Predictor,fold_norms
+from ..predict.show import show_timeline
 from ..sound.io import Sound
 from ..sound.resample import Resampler
 from ..sound.windows import cut
@@ -83,7 +84,7 @@ def hear(self:PredictionExplorer,
     try: self.prediction,self.timeline = predict_file(source, self.predictor),self._windows(source)
     except BadInput as e: self.problem = str(e)
     else:
-        with self.setting(): self.start.value,self.start.max = 0,max(0, math.floor(2*(self.timeline.secs-self.secs))/2)
+        with self.setting(): self.start.value,self.start.max = 0,max(0, math.floor(2*(self.timeline.answer.secs-self.secs))/2)
     self.update()
 
 @patch

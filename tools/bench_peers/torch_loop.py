@@ -3,7 +3,6 @@
 `python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED`; the last line is JSON. Ways: ours, ours32 (in 32 bits),
 resident (clips live where the net is), bare, both (ours, and between its epochs the net alone)."""
 import json,sys,time
-from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np,torch
@@ -15,14 +14,13 @@ def bare(net, x, y, epochs, bs, quick=False):
     """Adam and nothing else: torch's own layers in 32 bits.
 
     When `quick`, the package's in bfloat16, which leaves the Learner as the only difference."""
-    from heartbeat_nb.nets.fast import keep_memory,plain
-    from heartbeat_nb.nets.archs import create_model
+    from heartbeat_nb.nets.fast import keep_memory,layer_by_layer
+    from heartbeat_nb.nets.models import create_model
     device = default_device()
     model = create_model(net, int(y.max())+1).to(device)
     opt = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4)
     dl = DataLoader(TensorDataset(x, y), bs, shuffle=True)
-    if quick: keep_memory()
-    with nullcontext() if quick else plain():
+    with keep_memory() if quick else layer_by_layer():
         for _ in range(epochs):
             losses,start = [],time.perf_counter()
             for xb,yb in dl:
@@ -45,8 +43,7 @@ def loaders(x, y, names, bs, resident):
     count,size = len(x),x.shape[-1]
     kind,clips,tfms = WaveDataset,list(x),None
     if resident:
-        scale = float(x.abs().max())/32767
-        waves = Waves(np.rint(x.numpy().ravel()/scale).astype(np.int16), np.arange(count)*size, np.full(count, size), np.full(count, scale, np.float32), 8000)
+        waves = Waves(x.numpy().ravel(), np.full(count, size), 8000)
         kind,clips,tfms = ClipDataset,range(count),[CropWaves(waves, size/8000), Standardize()]
     def dl(i, n): return TfmdDL(kind(clips[:n], y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0,
                                 after_batch=tfms)

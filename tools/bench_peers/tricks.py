@@ -30,7 +30,6 @@ x,y = (torch.from_numpy(o[:bs]) for o in np.load(sys.argv[1]).values())
 net = archs.create_model('m5', int(y.max())+1)
 opt = torch.optim.Adam(net.parameters(), 1e-3)
 seconds = dict(memory=[step('nothing', x, y) for _ in range(steps)])
-fast.keep_memory() # for good, so it comes between
-rounds = [{o:step(o, x, y) for o in without} for _ in range(steps)]
+with fast.keep_memory(): rounds = [{o:step(o, x, y) for o in without} for _ in range(steps)]
 seconds |= {o:[r[o] for r in rounds] for o in without}
 print(json.dumps({k:v[2:] for k,v in seconds.items()}))
