@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import pandas as pd
+import numpy as np, pandas as pd
 from fastcore.meta import delegates
 from torch import nn
 
@@ -23,7 +23,7 @@ from ..train.identity import net_name,run_identity
 from ..train.learner import AudioLearner,audio_learner,predict_clips
 from ..train.recipes import Recipe,get_recipe
 
-# %% ../../nbs/score/03_cross_validate.ipynb #ce80dd1f
+# %% ../../nbs/score/03_cross_validate.ipynb #0bf7128b
 def fit_fold(
     index:pd.DataFrame, # one row a clip, as for `AudioDataLoaders.from_index`
     test:pd.Index, # row names held out
@@ -44,15 +44,17 @@ def fit_fold(
 def held_out_answers(
     learn:AudioLearner, # trained
     index:pd.DataFrame, # of its DataLoaders
+    probs:np.ndarray|None=None, # (clips, classes) its answers, where they are known; None: they are computed here
 )->Fold: # with what the training left
     "What a net says of the clips it was not trained on."
     held = learn.dls.valid_ds
     clips = labelled_clips(index.reset_index(drop=True)).loc[list(held.clips)]
     history = [{k:round(v, 5) for k,v in o.items()} for o in learn.history.rows]
-    return Fold(clips.clip_id.tolist(), held.ys, predict_clips(learn), clips.group.tolist(), clips['set'].tolist(),
+    probs = predict_clips(learn) if probs is None else probs
+    return Fold(clips.clip_id.tolist(), held.ys, probs, clips.group.tolist(), clips['set'].tolist(),
                 history, sum(o['secs'] for o in history))
 
-# %% ../../nbs/score/03_cross_validate.ipynb #7dfeff45
+# %% ../../nbs/score/03_cross_validate.ipynb #f9524b17
 @delegates(AudioDataLoaders.from_index, but=['valid'])
 def cross_validate(
     index:pd.DataFrame, # one row a clip, as for `AudioDataLoaders.from_index`

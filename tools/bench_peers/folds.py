@@ -7,7 +7,8 @@ from functools import partial
 from heartbeat_nb.data.groups import labelled_clips
 from heartbeat_nb.train.learner import pretrained_features
 from heartbeat_nb.train.recipes import get_recipe
-from heartbeat_nb.score.cross_validate import fit_fold,protocol_folds
+from heartbeat_nb.score.cross_validate import fit_fold
+from heartbeat_nb.score.folds import split
 from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
 
 def timed(f):
@@ -17,8 +18,8 @@ def timed(f):
 
 data,first,count = sys.argv[1] or None,int(sys.argv[2]),int(sys.argv[3])
 index = pascal_index(heartbeat_data(data))
-tests = protocol_folds(labelled_clips(index))
+splits = split(labelled_clips(index))
 pretraining = timed(lambda: pretrained_features('m11', get_recipe('best'), 2000, 4.))
 fit = partial(fit_fold, arch='m11', recipe='best', secs=4.)
-seconds = [timed(partial(fit, index, tests[i][1])) for i in range(first, first+count)]
-print(json.dumps(dict(pretraining=pretraining, seconds=seconds, folds=len(tests))))
+seconds = [timed(partial(fit, index, splits[i].test)) for i in range(first, first+count)]
+print(json.dumps(dict(pretraining=pretraining, seconds=seconds, folds=len(splits))))
