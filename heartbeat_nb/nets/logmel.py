@@ -8,7 +8,6 @@ __all__ = ['LogMelNet', 'conv_block_2d']
 # %% ../../nbs/nets/03_logmel.ipynb #147e91ee
 import torch
 from torch import nn
-from torchaudio.transforms import MelSpectrogram
 
 from .base import AudioModel,check_wave
 
@@ -25,6 +24,7 @@ class LogMelNet(AudioModel):
     )->None:
         super().__init__()
         self.n_out,self.in_channels,self.sr,self.n_mels,self.width = n_out,in_channels,sr,n_mels,width
+        from torchaudio.transforms import MelSpectrogram # heartbeat_predict starts without it
         with torch.device('cpu'): self.mel = MelSpectrogram(sr, n_fft=256, hop_length=64, n_mels=n_mels)
         sizes = [in_channels, width, 2*width, 4*width, 4*width]
         layers = [nn.BatchNorm2d(in_channels), *map(conv_block_2d, sizes, sizes[1:])]

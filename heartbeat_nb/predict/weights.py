@@ -13,7 +13,7 @@ import torch
 
 from ..core import Interval,write_atomic
 from ..nets.io import load_model,save_model
-from .export import model_card
+from .hub import model_card
 from ..score.calibration import fit_temperature
 from ..score.result import CrossValidation
 

@@ -15,7 +15,7 @@ import pandas as pd
 from fastprogress.fastprogress import progress_bar
 
 from ..core import BadInput,digest,provenance
-from ..data.blocks import label_vocab,simulated
+from ..data.blocks import is_simulated,label_vocab
 from ..data.groups import group_folds,labelled_clips,name_groups
 from ..data.waves import data_hash
 from .result import CrossValidation,Fold
@@ -112,4 +112,4 @@ def run_protocol(
     held = dict(protocol=protocol, repeats=repeats, folds=folds, seed=seed)
     head = dict(protocol=protocol, **about, seeds=[*range(seed, seed+repeats)], n_folds=folds, data_hash=data_hash(index))
     return run(path, splits, fit, classes, replace(identity, settings={**identity.settings, **held}),
-               **head, simulated=simulated(index), **provenance())
+               **head, simulated=is_simulated(index), **provenance())

@@ -68,8 +68,8 @@ def read_clip(
     "Read a recording, or a simulated clip."
     file = Path(file)
     if not file.is_file(): raise BadInput(f'No file {file}. Check the path.')
-    events,named = known_events(file),parse_name(file.name) or {}
-    return Clip(load_wave(file, sr).numpy(), sr, file.stem, named.get('label', '') if label is None else label, events, getattr(events, 'simulated', False))
+    events,named = known_events(file),parse_name(file.name)
+    return Clip(load_wave(file, sr).numpy(), sr, file.stem, (named.label if named else '') if label is None else label, events, getattr(events, 'simulated', False))
 
 # %% ../../nbs/ui/00_widgets.ipynb #cefc64cc
 def spectrogram(

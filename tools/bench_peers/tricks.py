@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from heartbeat_nb.nets import archs,fast
 
-without = dict(nothing=nullcontext, bfloat16=nullcontext, images=fast.plain,
+without = dict(nothing=nullcontext, bfloat16=nullcontext, images=fast.layer_by_layer,
                pool=lambda: patch.object(archs, '_relu_then_pool', lambda *o: False),
                rows=lambda: patch.object(archs, 'row_conv', lambda x,*o: fast.image_conv(x[:,:,None], *o)))
 
