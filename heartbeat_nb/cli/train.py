@@ -97,7 +97,7 @@ def finish_run(
     from heartbeat_nb.score.metrics import plot_confusion,plot_history,score_table
     from heartbeat_nb.score.result import CrossValidation
     from heartbeat_nb.train.learner import save_learner
-    names,clips,fold = list(learn.dls.vocab),learn.dls.valid_ds.clips,held_out_answers(learn, index, probs)
+    names,clips,fold = list(learn.dls.vocab),learn.dls.valid_ds.clips,held_out_answers(learn, index, probs=probs)
     y,pred = fold.y,fold.probs.argmax(1)
     table = score_table(y, pred, names)
     for f,ax in ('learning_curve.png', plot_history(learn.history.rows)[0]),('confusion_matrix.png', plot_confusion(y, pred, names)):

@@ -20,7 +20,7 @@ from ..data.groups import labelled_clips
 from .folds import run_folds,run_protocol
 from .result import CrossValidation,Fold
 from ..train.identity import net_name,run_identity
-from ..train.learner import AudioLearner,audio_learner,predict_clips
+from ..train.learner import AudioLearner,audio_learner,predict_clips,recipe_dls
 from ..train.recipes import Recipe,get_recipe
 
 # %% ../../nbs/score/03_cross_validate.ipynb #0bf7128b
@@ -32,11 +32,10 @@ def fit_fold(
     seed:int=0, # of weights and batches
     epochs:int|None=None, # in place of the recipe's
     weights:str|Path|None=None, # what to start from, as for `audio_learner`
-    bs:int|None=None, # clips a batch, in place of the recipe's
-    **kwargs, # for `AudioDataLoaders.from_index`
+    **kwargs, # for `recipe_dls`: sr, secs, bs, vocab, batch_tfms, device
 )->AudioLearner: # trained
     "Train on all labelled clips but some."
-    dls = AudioDataLoaders.from_index(index, index.index.get_indexer(test), bs=bs or get_recipe(recipe).bs, **kwargs)
+    dls = recipe_dls(index, index.index.get_indexer(test), recipe, **kwargs)
     learn = audio_learner(dls, arch, recipe, seed, weights=weights)
     with learn.no_bar(), learn.no_logging(): learn.fit_recipe(epochs)
     return learn
@@ -44,14 +43,16 @@ def fit_fold(
 def held_out_answers(
     learn:AudioLearner, # trained
     index:pd.DataFrame, # of its DataLoaders
+    test:pd.Index|None=None, # row names held out; None: the validation clips
     probs:np.ndarray|None=None, # (clips, classes) its answers, where they are known; None: they are computed here
 )->Fold: # with what the training left
     "What a net says of the clips it was not trained on."
-    held = learn.dls.valid_ds
-    clips = labelled_clips(index.reset_index(drop=True)).loc[list(held.clips)]
+    at = learn.dls.valid_ds.clips if test is None else index.index.get_indexer(test)
+    clips = labelled_clips(index.reset_index(drop=True)).loc[list(at)]
+    y = [list(learn.dls.vocab).index(o) for o in clips.label]
+    probs = predict_clips(learn, at) if probs is None else probs
     history = [{k:round(v, 5) for k,v in o.items()} for o in learn.history.rows]
-    probs = predict_clips(learn) if probs is None else probs
-    return Fold(clips.clip_id.tolist(), held.ys, probs, clips.group.tolist(), clips['set'].tolist(),
+    return Fold(clips.clip_id.tolist(), y, probs, clips.group.tolist(), clips['set'].tolist(),
                 history, sum(o['secs'] for o in history))
 
 # %% ../../nbs/score/03_cross_validate.ipynb #f9524b17
@@ -79,7 +80,7 @@ def cross_validate(
     if path is None and own: raise BadInput('A recipe of your own has no name to call a file by. Give a path.')
     how = dict(epochs=epochs, weights=weights, bs=bs, sr=sr, secs=secs, vocab=vocab, **kwargs)
     identity = run_identity(index, arch, recipe, seed=seed, **{k:v for k,v in how.items() if k!='device'})
-    fit = lambda s: held_out_answers(fit_fold(index, s.test, arch, recipe, s.seed, **how), index)
+    fit = lambda s: held_out_answers(fit_fold(index, s.test, arch, recipe, s.seed, **how), index, s.test)
     about = dict(arch=net_name(arch), recipe=asdict(recipe) if own else recipe, epochs=epochs or get_recipe(recipe).epochs)
     path = path or f'results/{net_name(arch)}_{recipe}_{protocol}.json'
     return run_protocol(index, fit, path, identity, repeats, folds, seed, protocol, vocab, run, **about, sr=sr, secs=secs)
