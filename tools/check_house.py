@@ -114,7 +114,8 @@ def check_lines(mods):
     "Neither long lines nor long modules."
     for m in mods:
         for i,o in enumerate(m.lines, 1):
-            if len(o)>max_line: yield m,i,'line',f'of {len(o)} characters, at most {max_line}'
+            if len(o)>max_line and not o.startswith('__all__'): # nbdev breaks that one where it likes
+                yield m,i,'line',f'of {len(o)} characters, at most {max_line}'
         if len(m.written)>max_module: yield m,1,'module',f'of {len(m.written)} lines, at most {max_module}'
 
 def check_names(mods):

@@ -20,7 +20,7 @@ from sklearn.metrics import confusion_matrix
 from torch import nn
 from torchaudio.functional import resample
 
-from ..core import BadInput,load_result
+from ..core import BadInput
 from ..heart.synth import heart_colors,heart_classes
 from ..predict.files import predict_file,predict_long
 from ..predict.predictor import Predictor,fold_norms
@@ -32,6 +32,7 @@ from ..nets.io import load_model
 from ..explain.saliency import saliency,smooth_map
 from ..heart.dataset import known_events
 from ..heart.synth import HeartEvents,synth_heartbeat
+from ..score.result import CrossValidation
 from .panel import Clip,Panel,control_row,draw_clip,read_clip,slide
 
 # %% ../../nbs/ui/02_explorers.ipynb #8a749317
@@ -239,13 +240,14 @@ def figure(self:FilterExplorer)->Figure:
 
 # %% ../../nbs/ui/02_explorers.ipynb #28bd492b
 def clip_answers(
-    result:dict, # with `heart_classes` and `folds`: of each `clips`, `y` and `probs`
-)->pd.DataFrame: # a row a clip, by its name: y, pred: class numbers; p: probability of its class; probs: list
-    "The held-out answers of a result, a row a clip, least probability of the true class first."
-    try: rows = pd.DataFrame([(c, y, *p) for f in result['folds'] for c,y,p in zip(f['clips'], f['y'], f['probs'])]).groupby(0).mean()
-    except (KeyError, TypeError, ValueError): raise BadInput('This is no result with folds. Give one that holds clips, y and probs for each of its folds.') from None
-    y,probs = rows[1].astype(int).values,rows.iloc[:,1:].values
-    return pd.DataFrame(dict(y=y, pred=probs.argmax(1), p=probs[np.arange(len(y)), y], probs=probs.tolist()), rows.index.rename('clip')).sort_values('p')
+    result:CrossValidation, # or one fold of it
+)->pd.DataFrame: # one row a clip, by its id: y, pred: class numbers; p: probability of its class; probs: list
+    "The held-out answers of a result, one row a clip, least probability of the true class first."
+    df = result.pool()
+    mean = pd.DataFrame(result.probs).groupby(df.clip_id.values).mean()
+    y,probs = df.groupby('clip_id').y.first().values,mean.values
+    said = dict(y=y, pred=probs.argmax(1), p=probs[np.arange(len(y)), y], probs=probs.tolist())
+    return pd.DataFrame(said, mean.index.rename('clip')).sort_values('p')
 
 # %% ../../nbs/ui/02_explorers.ipynb #eac093a3
 def _shade(share): # background and text colour of a cell, of which the better to read is taken
@@ -257,12 +259,12 @@ class ErrorBrowser(Panel):
     "A confusion matrix to click: the clips behind a cell, worst first."
     alt = 'Wave and spectrogram of a clip, and the probabilities it got'
     def __init__(self,
-        result:dict|str|Path, # with `heart_classes` and `folds`, or the file of one
-        index:pd.DataFrame, # from `pascal_index`; it finds the clips
+        result:CrossValidation|str|Path, # or the file of one
+        index:pd.DataFrame, # that it was made on; it finds the clips
     ):
-        result = result if isinstance(result, dict) else load_result(result)
-        self.answers,self.classes = clip_answers(result),list(result['classes'])
-        self.files = {Path(o).stem:o for o in index.file}
+        result = result if isinstance(result, CrossValidation) else CrossValidation.load(result)
+        self.answers,self.classes = clip_answers(result),result.classes
+        self.files = dict(zip(index.clip_id, index.file))
         if gone := [o for o in self.answers.index if o not in self.files]:
             raise BadInput(f'{len(gone)} of {len(self.answers)} clips of this result are not in the index, the first {gone[0]}. Give the index it was made on.')
         self.confusion = confusion_matrix(self.answers.y, self.answers['pred'], labels=range(len(self.classes)))
