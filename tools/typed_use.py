@@ -182,6 +182,18 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     print(stream.clips, told, again, streamed.sr, split_shards(clips, size=10), crop_clip(wave, 100, train=True))
     print(Shard, ShardDL)
 
+class Hum(WaveTransform):
+    def __init__(self, db:Range=(-30., -10.), p:float=.5)->None: super().__init__(p, db=as_range('db', db))
+    def change(self, x:torch.Tensor, sr:int)->torch.Tensor: return match_level(x*draw_each(x, (.5, 1.)), x)
+
+def augmenting(x:torch.Tensor)->None:
+    changes = [Polarity(), Gain(db=3.), Equalise(knots=4), AddNoise(snr=(10., 20.)), Shift(), Stretch()]
+    for o in [*changes, MaskTime(), MaskBand(hz=None), Hum(p=1.)]: show_change(o, TensorAudio(x, sr=2000))
+    heard:torch.Tensor = apply_response(x, response(x, 2000, db=(-6., 6.), knots=4))
+    noise_too = mix_sounds(heard, colored_noise(x, 2000, color=torch.ones(4, 1, 1)), torch.rand(4))
+    faster:torch.Tensor = read_between(noise_too, torch.full((4, 1, 1), 1.1))*soft_mask(x, x, x, ramp=.1)
+    print(faster, BCMix())
+
 def training(index:pd.DataFrame, path:Path)->None:
     recipe:Recipe = get_recipe('best')
     dls:AudioDataLoaders = recipe_dls(index, [0, 1], recipe, sr=2000, secs=4.)
