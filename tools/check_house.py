@@ -216,6 +216,11 @@ def fenced(text):
     for m in re.finditer(r'^```(?:py|python)\n(.*?)^```', text, re.M|re.S):
         with contextlib.suppress(SyntaxError): yield text.count('\n', 0, m.start())+1,ast.parse(m[1])
 
+def dead_links(path, text):
+    "Yield (line, message) of links to notebooks that are not there."
+    for m in re.finditer(r'\]\(([^)#:\s]+\.ipynb)', text):
+        if not (path.parent/m[1]).exists(): yield text.count('\n', 0, m.start())+1,f'there is no {m[1]}'
+
 def notebook(path, has):
     "Yield (where, kind, message) of one notebook; what it exports is checked in its module."
     for i,c in enumerate(json.loads(path.read_text(encoding='utf-8'))['cells']):
@@ -224,6 +229,7 @@ def notebook(path, has):
             for m in gone_prose.finditer(src):
                 line = src.count('\n', 0, m.start())+1
                 yield f'{where} line {line}','name',f'"{m[0]}" in prose'
+            for line,msg in dead_links(path, src): yield f'{where} line {line}','link',msg
             for at,tree in fenced(src):
                 for line,msg in missing(tree, has): yield f'{where} line {at+line}','imports',msg
             continue
@@ -257,6 +263,11 @@ def findings():
         for i,o in enumerate(src.splitlines(), 1):
             if len(o)>max_line: yield p,str(i),'line',f'of {len(o)} characters, at most {max_line}'
         for line,msg in missing(ast.parse(src), has): yield p,str(line),'imports',msg
+    for p in sorted(root.glob('*.md')):
+        text = p.read_text(encoding='utf-8')
+        for line,msg in dead_links(p, text): yield p,str(line),'link',msg
+        for at,tree in fenced(text):
+            for line,msg in missing(tree, has): yield p,str(at+line),'imports',msg
     files = sum(len(m.lines) for m in mods)
     findings.told = f'{len(mods)} modules, {total} lines ({files} with blank and generated ones)'
 

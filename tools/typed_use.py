@@ -8,6 +8,9 @@ import numpy as np,pandas as pd,torch
 
 from heartbeat_nb.all import *
 from heartbeat_nb.core import parallel,set_seed
+from heartbeat_nb.nets.archs import ResBlock
+from heartbeat_nb.predict.answer import Span
+from heartbeat_nb.data.sets import Source
 
 def core(path:Path)->None:
     with plain_errors(after=lambda: 'Go on with --resume.', also=OSError):
@@ -74,7 +77,7 @@ def hearts(path:Path, rng:np.random.Generator)->None:
     early:np.ndarray = times.premature
     true:HeartEvents = heart_events(person, 'extrastole', 4., rng).inside(2.)
     heard = record(heart_wave(person, true, 4., 4000, rng), 4000, 'phone', rng, snr=10.)
-    mine:Device = devices['phone']
+    mine:Microphone = devices['phone']
     tones:Tones = draw_tones(rng, 40., .1)
     s2 = heart_sound(tones, mine.sr) + synth_artifact('speech', systole(60.), mine.sr, rng)
     hum = band(noise(rng, 10, 4000, 20., 200.), 4000, 20, 90)
@@ -82,3 +85,43 @@ def hearts(path:Path, rng:np.random.Generator)->None:
     plan:pd.DataFrame = dataset_plan(100, seed=1)
     there:Path = synth_dataset(path, n=100)
     print(s1, ax, pooled, rhythm.rr, spans, scores, early, heard, s2, rough, plan, there, true.named())
+
+def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
+    net:AudioModel = create_model('m18', n_out=5, in_channels=1, sr=2000, kernel_ms=10.)
+    names:list[str] = list_models('m*')+arch_names('*-res')
+    known:dict[str, Arch] = archs
+    m5:Arch = get_arch('m5')
+    print(find_arch('m5-lrf'), m5.depth, m5.width, m5.min_samples, variants, names, known)
+    class Tiny(AudioModel):
+        def __init__(self, n_out:int, width:int=8)->None:
+            super().__init__()
+            self.n_out,self.width = n_out,width
+            same = SameConv1d(1, width, 8, stride=4)
+            self.layers = torch.nn.Sequential(same, conv_block(width, width), ResBlock(width, width), LastStep())
+    register_model('tiny', Tiny, min_samples=8, description='One of our own')
+    entry:ModelEntry = model_entry('tiny')
+    if is_model(entry.name) and entry.takes('width'): print(check_net('tiny', checks={**net_checks, 'mine':mine}))
+    again = Tiny.from_config(Tiny(3).get_config())
+    width:int = again.width
+    head = torch.nn.Sequential(make_features(m5), make_head(m5.width, 5, m5, steps=3), Recurrent(64, width))
+    head.apply(init_glorot)
+    layers:list[torch.nn.Module] = stage(32, 64, 2, m5)
+    taps:int = kernel_samples(10., 2000, stride=4)
+    raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
+    check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
+    check_samples('m5-fc', 8000, 1000)
+    loss:float = overfit(raw, x, y, steps=3)
+    with layer_by_layer(), keep_memory() as kept: slow = raw(x)
+    if fast_path(x) and not has_hooks(layers): slow = image_norm(torch.nn.BatchNorm1d(4), x)
+    first = row_conv(x, torch.ones(8, 1, 80), stride=4), image_conv(x[:,:,None], torch.ones(8, 1, 80))
+    pooled:torch.Tensor = pool_early(torch.nn.BatchNorm1d(4), x)
+    side_by_side(raw)(pooled), NormReluPool, Features, conv_block_2d(1, 8)
+    reach:int = receptive_field(raw, samples=1<<14)+n_params(linearize(mel))
+    file:Path = save_model(net, path, classes=['dog', 'cat'], sr=2000, secs=4.)
+    loaded:AudioModel = load_model(next(iter(own_models().values()), file))
+    write_tensors(path, dict(x=x), dict(what='a wave'))
+    start_from(loaded, 'best', vocab=['dog', 'cat'])
+    print(model_config(loaded)['name'], taps, loss, kept, slow, first, reach)
+
+def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite().all() else 'not finite'
+mine_too:Check = mine

@@ -33,7 +33,7 @@ class LogMelNet(AudioModel):
 
     def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, in_channels, samples) -> (batch, n_out)
         check_wave(x, self.in_channels, self.min_samples)
-        if not torch.compiler.is_compiling(): x = x.as_subclass(torch.Tensor) # an export would lose its way
+        if not torch.compiler.is_compiling(): x = x.as_subclass(torch.Tensor) # subclasses slow down every step
         return self.head(self.features((self.mel(x)+1e-5).log()))
 
 # %% ../../nbs/nets/03_logmel.ipynb #b003e8ff

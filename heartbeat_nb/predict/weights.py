@@ -7,20 +7,21 @@ __all__ = ['write_card', 'save_weights', 'add_info']
 
 # %% ../../nbs/predict/07_weights.ipynb #e24534f0
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np, torch
+import torch
 from safetensors import safe_open
 
-from ..core import write_atomic
+from ..core import Interval,write_atomic
 from ..nets.io import load_model,save_model,write_tensors
 from .hub import model_card
 from ..score.calibration import fit_temperature
-from ..score.metrics import pool_folds
+from ..score.result import CrossValidation
 from ..train.learner import AudioLearner
 
-# %% ../../nbs/predict/07_weights.ipynb #ab761853
+# %% ../../nbs/predict/07_weights.ipynb #9a2843e3
 _data = """PASCAL Classifying Heart Sounds Challenge 2011 (Bentley and others): recordings of a phone app (set A)
 and of a digital stethoscope (set B), five classes. Trained on {clips} labelled clips; contradictory pairs, the same
 sound under two labels, were left out, and one clip was held out because a Learner wants something to look at.
@@ -40,25 +41,22 @@ def write_card(
     return card
 
 # %% ../../nbs/predict/07_weights.ipynb #3a5d0b77
-def _scores(result):
-    "All scores of a cross-validation by name."
-    without = {f'without {k}, {o}':v for k,s in result['without'].items() for o,v in s.items() if o!='majority'}
-    return result['scores'] | without | {f'AUC, {k}':v for k,v in result['auc'].items()}
-
 def save_weights(
     learn:AudioLearner, # trained on all clips but one
     path:str|Path, # a .safetensors file; the card goes beside it, as .md
-    result:dict[str,Any], # the cross-validation of the same net and recipe
+    result:CrossValidation, # of the same net and recipe
+    more:dict[str,Interval]|None=None, # further scores for the card
 )->Path: # the path
     "Save a net in 16 bits, with its calibration, its scores, and a card."
-    df,probs = pool_folds(result),np.concatenate([f['probs'] for f in result['folds']])
-    known = {k:result[k] for k in ('classes', 'recipe', 'epochs', 'sr', 'secs', 'protocol', 'data_hash', 'versions')}
-    save_model(learn.model, path, dtype=torch.float16, sounds='heart', **known, clips=len(learn.dls.train_ds),
-               trainings=len(result['folds']), temperature=fit_temperature(df.y.values, probs), scores=_scores(result))
+    known = {k:result.about[k] for k in ('recipe', 'epochs', 'sr', 'secs', 'protocol', 'data_hash', 'versions')}
+    scores = {k:asdict(v) for k,v in (result.scores | (more or {})).items()}
+    warm = fit_temperature(result.pool().y.values, result.probs)
+    save_model(learn.model, path, dtype=torch.float16, sounds='heart', classes=result.classes, **known, temperature=warm,
+               scores=scores, clips=len(learn.dls.train_ds), trainings=len(result.folds))
     write_card(path)
     return Path(path)
 
-# %% ../../nbs/predict/07_weights.ipynb #282c73b6
+# %% ../../nbs/predict/07_weights.ipynb #36ea579d
 def add_info(
     path:str|Path, # a .safetensors file that `save_model` wrote
     **info:Any, # what to note with the weights, as sounds='heart'

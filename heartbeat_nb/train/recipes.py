@@ -20,12 +20,20 @@ class Recipe:
     wd:float # weight decay, as torch counts it
     schedule:str # 'onecycle': warm-up and cosine; 'flat': constant, then cosine; 'plateau': less when accuracy stalls
     decouple_wd:bool # True: as in AdamW; False: as an L2 term of the loss
-    keep:str # which weights are kept: of the 'last' epoch, or of the 'best' on the validation clips
+    keep:str # which weights are kept: of the 'last' epoch, or of the 'best' on validation clips
     augment:float=0. # strength of `augmentations`, 0 to 2
     mix:bool=False # mix sounds of two classes?
     balance:float=0. # 0: classes count as often as they come; 1: as if all were equally common
     bf16:bool=False # multiply in bfloat16 where the hardware does?
-    pretrain:int=0 # epochs on simulated sounds first
+    pretrain:int=0 # epochs on other sounds first
+    def __post_init__(self)->None:
+        for k,known in dict(schedule=('onecycle', 'flat', 'plateau'), keep=('last', 'best')).items():
+            if (o := getattr(self, k)) not in known: raise BadInput(f"{k} is '{o}': give {' or '.join(known)}.")
+
+    @property
+    def watches(self)->bool:
+        "Does training look at validation clips, so that no score may be computed on them?"
+        return self.schedule=='plateau' or self.keep=='best'
 
 # %% ../../nbs/train/00_recipes.ipynb #659b0f4f
 recipes = dict(

@@ -5,10 +5,10 @@ import json,sys,time
 from functools import partial
 
 from heartbeat_nb.data.groups import labelled_clips
-from heartbeat_nb.train.learner import pretrained_features
-from heartbeat_nb.train.recipes import get_recipe
-from heartbeat_nb.score.cross_validate import fit_fold,protocol_folds
-from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
+from heartbeat_nb.train.learner import pretrain
+from heartbeat_nb.score.cross_validate import fit_fold
+from heartbeat_nb.score.folds import split
+from heartbeat_nb.data.pascal import heartbeat_data,pascal_index,simulated_data
 
 def timed(f):
     start = time.perf_counter()
@@ -17,8 +17,9 @@ def timed(f):
 
 data,first,count = sys.argv[1] or None,int(sys.argv[2]),int(sys.argv[3])
 index = pascal_index(heartbeat_data(data))
-tests = protocol_folds(labelled_clips(index))
-pretraining = timed(lambda: pretrained_features('m11', get_recipe('best'), 2000, 4.))
-fit = partial(fit_fold, arch='m11', recipe='best', secs=4.)
-seconds = [timed(partial(fit, index, tests[i][1])) for i in range(first, first+count)]
-print(json.dumps(dict(pretraining=pretraining, seconds=seconds, folds=len(tests))))
+splits = split(labelled_clips(index))
+begin = partial(pretrain, pascal_index(simulated_data()), 'm11')
+pretraining = timed(begin)
+fit = partial(fit_fold, arch='m11', recipe='best', secs=4., weights=begin())
+seconds = [timed(partial(fit, index, splits[i].test)) for i in range(first, first+count)]
+print(json.dumps(dict(pretraining=pretraining, seconds=seconds, folds=len(splits))))
