@@ -77,6 +77,7 @@ __all__ = [
     'MaskBand', 'MaskTime', 'Mean', 'Message', 'Microphone', 'ModelEntry', 'NetFile', 'NormReluPool', 'Outline',
     'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive', 'ReceptiveField',
     'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize',
+    'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize', 'S',
     'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL',
     'Shift', 'SkipLone', 'Sound', 'Split', 'Standardize', 'Steady', 'StreamPredictor', 'Stretch', 'TensorAudio',
     'TensorIndex', 'Timeline', 'Tones', 'WaveDataset', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream',
