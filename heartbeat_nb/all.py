@@ -76,6 +76,7 @@ __all__ = [
     'History', 'Interval', 'KeepBest', 'LastStep', 'Limit', 'LoaderSettings', 'LogMelNet', 'LostProcess',
     'MaskBand', 'MaskTime', 'Message', 'Microphone', 'ModelEntry', 'NetFile', 'NetInfo', 'NormReluPool', 'Outline',
     'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive', 'ReceptiveField',
+    'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize',
     'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize', 'S',
     'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL',
     'Shift', 'SkipLone', 'Sound', 'Split', 'Standardize', 'Steady', 'StreamPredictor', 'Stretch', 'TensorAudio',
