@@ -77,7 +77,6 @@ __all__ = [
     'MaskBand', 'MaskTime', 'Message', 'Microphone', 'ModelEntry', 'NetFile', 'NetInfo', 'NormReluPool', 'Outline',
     'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive', 'ReceptiveField',
     'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize',
-    'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize', 'S',
     'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL',
     'Shift', 'SkipLone', 'Sound', 'Split', 'Standardize', 'Steady', 'StreamPredictor', 'Stretch', 'TensorAudio',
     'TensorIndex', 'TimeMean', 'Timeline', 'Tones', 'WaveDataset', 'WaveTransform', 'Waves', 'WindowMean',
