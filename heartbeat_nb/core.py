@@ -43,7 +43,7 @@ def plain_errors(
 )->Iterator[None]:
     "Turn bad input, Ctrl-C and a full disk into one sentence and exit code 2."
     def stop(msg, hint=''):
-        print(*str(msg).split(), *hint.split(), file=sys.stderr)
+        sys.stderr.write(' '.join([*str(msg).split(), *hint.split()])+'\n')
         sys.exit(2)
     try: yield
     except BaseException as e:
