@@ -31,7 +31,8 @@ class TensorAudio(TensorBase):
     sr:int|None = None
     play:bool = True
     def clone(self, *, memory_format:torch.memory_format|None=None)->'TensorAudio':
-        return type(self)(super().clone(memory_format=memory_format), sr=self.sr, play=self.play) # fastai's forgets both
+        "As fastai's, which forgets both."
+        return type(self)(super().clone(memory_format=memory_format), sr=self.sr, play=self.play)
 
 # %% ../../nbs/data/07_blocks.ipynb #064c6128
 def crop_samples(

@@ -103,6 +103,8 @@ class _ArraysOnly(pickle.Unpickler):
         raise BadInput(f'This pickle holds {module}.{name}, which convert_data never writes. It was not read.')
 
 # %% ../../nbs/data/10_post.ipynb #4d76fab6
+_damage = pickle.UnpicklingError,AttributeError,EOFError,LookupError,MemoryError,OverflowError,TypeError,ValueError
+
 def load_converted(
     path:str|Path, # a .pkl file that `convert_data`, or the post's own code, wrote
 )->ConvertedClip:
@@ -110,8 +112,8 @@ def load_converted(
     try:
         with open(path, 'rb') as f: o = _ArraysOnly(f).load()
         clip = ConvertedClip(int(o['class_id']), int(o['sampling_rate']), np.asarray(o['audio'], np.float32))
-    except (BadInput, OSError): raise
-    except Exception as e: # a damaged pickle can raise anything
+    except BadInput: raise
+    except _damage as e:
         raise BadInput(f'{path} is no converted clip ({type(e).__name__}). Convert the recordings again.') from None
     known = 0<=clip.class_id<len(post_classes) and clip.sampling_rate>0
     if known and clip.audio.ndim==1 and len(clip.audio): return clip
