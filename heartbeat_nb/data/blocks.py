@@ -243,7 +243,7 @@ class AudioDataLoaders(DataLoaders):
     @classmethod
     def from_index(cls,
         index:pd.DataFrame, # a row a clip
-        valid:Sequence[int]|np.ndarray|None=None, # positions (row numbers) held out; None: the first of five group folds
+        valid:Sequence[int]|np.ndarray|None=None, # positions (row numbers) held out; None: the first of five folds
         sr:int=2000, # sample rate of the waves, in Hz
         secs:float=4., # length of a crop
         bs:int=32, # clips a batch
