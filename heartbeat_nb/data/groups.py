@@ -49,9 +49,9 @@ def name_groups(
         raise BadInput('This table does not tell who was recorded. Give it a column group (any name or number), '
                        'or session (the time of the recording), or both.')
     df = index.reset_index(drop=True)
-    col = lambda o: df[o] if o in df else pd.Series('', df.index)
+    col = lambda o, other='': df[o] if o in df else pd.Series(other, df.index)
     sets,named = (col(o).astype(object).where(col(o).notna(), '').astype(str).str.strip() for o in ('set','group'))
-    groups = sets+'-clip'+df.index.astype(str)
+    groups = sets+'-clip'+col('clip_id', df.index).astype(str)
     if 'session' in df:
         known = df.session.notna() & (df.session.astype(str).str.strip()!='')
         for s,g in df.session[known].groupby(sets[known]): groups.update(s+'-session'+_sessions(g, gap))

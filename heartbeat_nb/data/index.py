@@ -89,8 +89,8 @@ def make_index(
 # %% ../../nbs/data/02_index.ipynb #4d336718
 def _categories(label:pd.Series, classes:Iterable[str]|None)->pd.Categorical:
     "Labels in the order of their classes; those that nobody gave are the last class."
-    label = label.astype(object).where(label.notna(), unlabelled)
-    names = [o for o in (sorted(set(label)) if classes is None else classes) if o!=unlabelled]
+    label = label.astype(object).where(label.notna(), unlabelled).astype(str)
+    names = [o for o in (sorted(set(label)) if classes is None else map(str, classes)) if o!=unlabelled]
     if odd := set(label)-{*names, unlabelled}:
         raise BadInput(f'{min(odd)} is not one of the classes {", ".join(names)}.')
     return pd.Categorical(label, names + [unlabelled]*bool((label==unlabelled).any()))

@@ -217,7 +217,7 @@ def find_sounds(
     if not found:
         raise BadInput(f'No sound files in {sound_name(path)}. {hint}'
                        'Give a folder with wav, flac, ogg, mp3 or aiff files.')
-    if closed: warnings.warn(hint+'Change their permissions, or do without.')
+    if closed: warnings.warn(hint+'Change their permissions, or do without.', stacklevel=2)
     return sorted(found)
 
 # %% ../../nbs/sound/02_io.ipynb #20b15715
