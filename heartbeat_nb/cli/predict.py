@@ -30,9 +30,9 @@ def predict_parser()->ArgumentParser: # of the command's options
     p = ArgumentParser('heartbeat_predict', formatter_class=RawDescriptionHelpFormatter, description=_about)
     many = 'sound files, folders of them, or - for a sound on standard input'
     p.add_argument('paths', nargs='+', metavar='FILE_OR_FOLDER', help=many)
-    p.add_argument('--model', default='best', help='a net that comes with the package, or a .safetensors file (default: best)')
+    p.add_argument('--model', default='best', help='a net of the package, or a .safetensors file (default: best)')
     p.add_argument('--window', type=float, help='seconds the net hears at once (default: as in its training)')
-    p.add_argument('--hop', type=float, default=.5, help='step from window to window, as a share of a window (default: 0.5)')
+    p.add_argument('--hop', type=float, default=.5, help='step between windows, as a share of a window (default: 0.5)')
     form = p.add_mutually_exclusive_group()
     form.add_argument('--json', action='store_true', help='a JSON list, an object a file')
     form.add_argument('--csv', action='store_true', help='a CSV table, a line a file')
@@ -75,7 +75,8 @@ def csv_record(
 )->dict[str,Any]: # plain strings and numbers
     "A prediction as a line of CSV."
     shares = {c:p.probabilities.get(c) for c in classes}
-    return dict(file=p.file, label=p.label, probability=p.probability, **shares, secs=p.secs, notes='; '.join(p.notes), error=p.error)
+    about = dict(secs=p.secs, notes='; '.join(p.notes), error=p.error)
+    return dict(file=p.file, label=p.label, probability=p.probability, **shares, **about)
 
 def print_csv(
     predictions:Iterable[Prediction], # one a file
@@ -126,6 +127,6 @@ def heartbeat_predict(
                 else: print_table(found, net.classes, min(max(4, *(len(_name(o)) for o in files)), 60))
             sys.stdout.flush()
         except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        said = ' '.join([*filter(None, [net.caution]), *([] if net.temperature else ['Its probabilities are not calibrated.'])])
+        said = f"{net.caution}{'' if net.temperature else ' Its probabilities are not calibrated.'}".strip()
         if said and not (args.json or args.csv): print(said, file=sys.stderr)
     if failed: sys.exit(2)

@@ -18,12 +18,13 @@ from ..predict.serve import listening_socket,make_app
 # %% ../../nbs/cli/03_serve.ipynb #71cd1b2a
 def serve_parser()->ArgumentParser: # of the command's options
     "The options of `heartbeat_serve`."
-    p = ArgumentParser('heartbeat_serve', description='Answer for sounds over HTTP: a page at /, and POST /predict with a field called file.')
-    p.add_argument('--model', default='best', help='a net that comes with the package, or a .safetensors file (default: best)')
-    p.add_argument('--host', default='127.0.0.1', help='the address to listen on; 0.0.0.0 lets other machines in (default: 127.0.0.1)')
+    what = 'Answer for sounds over HTTP: a page at /, and POST /predict with a field called file.'
+    p = ArgumentParser('heartbeat_serve', description=what)
+    p.add_argument('--model', default='best', help='a net of the package, or a .safetensors file (default: best)')
+    p.add_argument('--host', default='127.0.0.1', help='address; 0.0.0.0 lets other machines in (default: 127.0.0.1)')
     p.add_argument('--port', type=int, default=8000, help='0 takes a free one (default: 8000)')
     p.add_argument('--max-mb', type=float, default=20, help='largest upload, in MB (default: 20)')
-    p.add_argument('--timeout', type=float, default=30, help='seconds that an upload may take, and an answer (default: 30)')
+    p.add_argument('--timeout', type=float, default=30, help='seconds for an upload, and for an answer (default: 30)')
     return p
 
 def heartbeat_serve(
@@ -36,7 +37,7 @@ def heartbeat_serve(
         if not (0<args.max_mb<1e6 and 0<args.timeout<1e6):
             raise BadInput('Limits must be more than 0, and less than a million. Give --max-mb and --timeout that are.')
         net = Predictor(args.model)
-        predict_waves([torch.randn(net.n)], net) # once for noise: the first client need not wait for what is loaded at first use
+        predict_waves([torch.randn(net.n)], net) # the first client need not wait for what is loaded at first use
         app,sock = make_app(net, args.max_mb, args.timeout),listening_socket(args.host, args.port)
         print(f'http://{args.host}:{sock.getsockname()[1]}  {net.caution} Stop with Ctrl-C.', flush=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level='warning', limit_concurrency=200))
