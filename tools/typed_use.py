@@ -109,14 +109,14 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     width:int = again.width
     head = torch.nn.Sequential(make_features(m5), make_head(m5.width, 5, m5, steps=3), Recurrent(64, width))
     head.apply(init_glorot)
-    layers:list[torch.nn.Module] = stage(32, 64, 2, m5)
+    layers:list[torch.nn.Module] = make_stage(32, 64, 2, m5)
     taps:int = kernel_samples(10., 2000, stride=4)
     raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
     with layer_by_layer(), keep_memory() as kept: slow = raw(x)
-    if fast_path(x) and not has_hooks(layers): slow = image_norm(torch.nn.BatchNorm1d(4), x)
+    if fast_path(x) and not has_hooks(layers): slow = image_batch_norm(torch.nn.BatchNorm1d(4), x)
     first = row_conv(x, torch.ones(8, 1, 80), stride=4), image_conv(x[:,:,None], torch.ones(8, 1, 80))
     pooled:torch.Tensor = pool_early(torch.nn.BatchNorm1d(4), x)
     side_by_side(raw)(pooled), NormReluPool, Features, conv_block_2d(1, 8)
@@ -324,6 +324,7 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     print(over_time(torch.zeros(1, 8, 9)), envelope_rhythm(torch.zeros(1, 2000), 2000), clip_features(index), Baseline)
 
 def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndarray)->None:
+    fits:pd.DataFrame = IndexPanel(index, hearts=False).selected
     browser = ClipBrowser(index, marks=path)
     mended:pd.DataFrame = browser.corrected[browser.selected.index.isin(browser.table.index)]
     marks:dict[str, Mark] = read_marks(browser.save(path))
@@ -335,6 +336,9 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
     loud:Strongest = filters.strongest()
     errors = ErrorBrowser(result, index)
     errors.open(0, 1)
+    grid:ConfusionGrid = errors.grid
+    grid.frame(0, 1)
+    print(fits, draw_filter, draw_ground(wave, wave, 2000, 0., draw_saliency(wave, wave, 2000)))
     clip:Clip = read_clip(path, sr=4000, label='normal', hearts=True)
     image:str = picture(clip_figure(clip), alt='a wave')+sound_player(clip, secs=3.)
     row = control_row(slide('Seconds', 1., 0., 2.))
