@@ -7,7 +7,7 @@ __all__ = ['Message', 'Receive', 'Send', 'Limit', 'answer_upload', 'page', 'make
 
 # %% ../../nbs/predict/08_serve.ipynb #b108334d
 import asyncio,html,socket
-from collections.abc import Awaitable,Callable
+from collections.abc import Awaitable,Callable,MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any,BinaryIO,TYPE_CHECKING
