@@ -213,7 +213,7 @@ def folds(data, repeats, keras):
 def quick(data, repeats, keras):
     "The ratio to the bare loop, now and before; exit code 1 if it has halved since the last on such a machine."
     import torch
-    from heartbeat_nb.train.learner import has_bf16
+    from heartbeat_nb.train.callbacks import has_bf16
     work,table = Path(tempfile.mkdtemp()),results/'bench_commits.csv'
     as_arrays('simulated', 8000, 1.25, 256, work/'post.npz')
     way = lambda o: torch_loop(o, 'm5', work/'post.npz', 4, 128, 0)['seconds'][1:]

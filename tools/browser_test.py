@@ -15,7 +15,7 @@ from heartbeat_nb.ui.explorers import ErrorBrowser,FilterExplorer,PredictionExpl
 from heartbeat_nb.nets.models import create_model
 from heartbeat_nb.data.pascal import pascal_index
 from heartbeat_nb.heart.dataset import synth_dataset
-from heartbeat_nb.ui.widgets import HeartbeatBrowser,SynthStudio
+from heartbeat_nb.ui.widgets import ClipBrowser,SynthStudio
 set_seed(0)
 index = pascal_index(synth_dataset(Path(tempfile.mkdtemp())/'data', n=60, n_workers=1))
 net = create_model('m3', n_out=5)
@@ -24,7 +24,7 @@ clips = index[index.label.isin(net.info['classes'])]
 probs = torch.rand(len(clips), 5, generator=torch.manual_seed(1)).softmax(1).tolist()
 y = clips.label.map(net.info['classes'].index).tolist()
 folds = [dict(clips=[Path(o).stem for o in clips.file], y=y, probs=probs)]
-''', 'HeartbeatBrowser(index)', 'SynthStudio()', 'PredictionExplorer(net)', 'FilterExplorer(net)',
+''', 'ClipBrowser(index)', 'SynthStudio()', 'PredictionExplorer(net)', 'FilterExplorer(net)',
     "ErrorBrowser(dict(classes=net.info['classes'], folds=folds), index)"]
 
 def notebook(path):
@@ -100,7 +100,7 @@ class Page:
         assert len(found['passes'])>5, 'axe-core looked at nothing'
         return [f"{v['id']}: {v['help']} {o['html'][:160]}" for v in found['violations'] for o in v['nodes']]
 
-names = ['HeartbeatBrowser', 'SynthStudio', 'PredictionExplorer', 'FilterExplorer', 'ErrorBrowser']
+names = ['ClipBrowser', 'SynthStudio', 'PredictionExplorer', 'FilterExplorer', 'ErrorBrowser']
 
 def check_browser(p, folder):
     clip = lambda: p.control(0, 'Clip').evaluate('o => o.selectedOptions[0].text')
@@ -127,13 +127,13 @@ def check_browser(p, folder):
     p.page.keyboard.press('Enter')
     p.until(lambda: p.status(0).startswith('Saved 1'), 'the list saved')
     lines = (folder/'marks.csv').read_text().splitlines()
-    assert lines[0]=='file,label,new_label,flagged', lines
+    assert lines[0]=='clip_id,label,new_label,flagged', lines
     assert lines[1].endswith(',murmur,normal,True') and lines[1].startswith(second.split()[0]), lines
-    p.control(0, 'Patient').fill('nobody')
-    p.control(0, 'Patient').press('Enter')
+    p.control(0, 'Group').fill('nobody')
+    p.control(0, 'Group').press('Enter')
     p.until(lambda: 'Widen the filters' in p.status(0), 'no clip left')
-    p.control(0, 'Patient').fill('')
-    p.control(0, 'Patient').press('Enter')
+    p.control(0, 'Group').fill('')
+    p.control(0, 'Group').press('Enter')
     p.until(lambda: p.status(0)=='' and clip(), 'clips again')
 
 def check_studio(p, folder):

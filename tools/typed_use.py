@@ -8,6 +8,9 @@ import numpy as np,pandas as pd,torch
 
 from heartbeat_nb.all import *
 from heartbeat_nb.core import parallel,set_seed
+from heartbeat_nb.nets.archs import ResBlock
+from heartbeat_nb.predict.answer import Span
+from heartbeat_nb.data.sets import Source
 
 def core(path:Path)->None:
     with plain_errors():
@@ -74,7 +77,7 @@ def hearts(path:Path, rng:np.random.Generator)->None:
     early:np.ndarray = times.premature
     true:HeartEvents = heart_events(person, 'extrastole', 4., rng).inside(2.)
     heard = record(heart_wave(person, true, 4., 4000, rng), 4000, 'phone', rng, snr=10.)
-    mine:Device = devices['phone']
+    mine:Microphone = devices['phone']
     tones:Tones = draw_tones(rng, 40., .1)
     s2 = heart_sound(tones, mine.sr) + synth_artifact('speech', systole(60.), mine.sr, rng)
     hum = band(noise(rng, 10, 4000, 20., 200.), 4000, 20, 90)
@@ -82,3 +85,192 @@ def hearts(path:Path, rng:np.random.Generator)->None:
     plan:pd.DataFrame = dataset_plan(100, seed=1)
     there:Path = synth_dataset(path, n=100)
     print(s1, ax, pooled, rhythm.rr, spans, scores, early, heard, s2, rough, plan, there, true.named())
+
+def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
+    net:AudioModel = create_model('m18', n_out=5, in_channels=1, sr=2000, kernel_ms=10.)
+    names:list[str] = list_models('m*')+arch_names('*-res')
+    known:dict[str, Arch] = archs
+    m5:Arch = get_arch('m5')
+    print(find_arch('m5-lrf'), m5.depth, m5.width, m5.min_samples, variants, names, known)
+    class Tiny(AudioModel):
+        def __init__(self, n_out:int, width:int=8)->None:
+            super().__init__()
+            self.n_out,self.width = n_out,width
+            same = SameConv1d(1, width, 8, stride=4)
+            self.layers = torch.nn.Sequential(same, conv_block(width, width), ResBlock(width, width), LastStep())
+    register_model('tiny', Tiny, min_samples=8, description='One of our own')
+    entry:ModelEntry = model_entry('tiny')
+    if is_model(entry.name) and entry.takes('width'): print(check_net('tiny', checks={**net_checks, 'mine':mine}))
+    again = Tiny.from_config(Tiny(3).get_config())
+    width:int = again.width
+    head = torch.nn.Sequential(make_features(m5), make_head(m5.width, 5, m5, steps=3), Recurrent(64, width))
+    head.apply(init_glorot)
+    layers:list[torch.nn.Module] = stage(32, 64, 2, m5)
+    taps:int = kernel_samples(10., 2000, stride=4)
+    raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
+    check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
+    check_samples('m5-fc', 8000, 1000)
+    loss:float = overfit(raw, x, y, steps=3)
+    with layer_by_layer(), keep_memory() as kept: slow = raw(x)
+    if fast_path(x) and not has_hooks(layers): slow = image_norm(torch.nn.BatchNorm1d(4), x)
+    first = row_conv(x, torch.ones(8, 1, 80), stride=4), image_conv(x[:,:,None], torch.ones(8, 1, 80))
+    pooled:torch.Tensor = pool_early(torch.nn.BatchNorm1d(4), x)
+    side_by_side(raw)(pooled), NormReluPool, Features, conv_block_2d(1, 8)
+    reach:int = receptive_field(raw, samples=1<<14)+n_params(linearize(mel))
+    file:Path = save_model(net, path, classes=['dog', 'cat'], sr=2000, secs=4.)
+    loaded:AudioModel = load_model(next(iter(own_models().values()), file))
+    write_tensors(path, dict(x=x), dict(what='a wave'))
+    start_from(loaded, 'best', vocab=['dog', 'cat'])
+    print(model_config(loaded)['name'], taps, loss, kept, slow, first, reach)
+
+def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite().all() else 'not finite'
+mine_too:Check = mine
+
+def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
+    print(list_sets(), get_set('pascal').caution, recognise_set(path), urban_classes, post_classes, shard_formats)
+    known = pd.DataFrame(dict(file=list(map(str, find_wavs(path))), label='dog'))
+    known['clip_id'] = check_unique(known.file.str.slice(10))
+    table:pd.DataFrame = make_index(known, path, classes=['dog', 'cat'])
+    register_set(DataSet('dogs', lambda o: table, lambda o: o.name=='dogs', sr=8000, secs=1., groups='kennels'))
+    warn_once(f'{plural(len(known), "file")}: {some_files(known.file, most=2)}')
+    source:Source = find_source('urbansound8k=UrbanSound8K')
+    index:pd.DataFrame = source.read() if source.path else audio_index(path, label='class', group='')
+    held:np.ndarray = held_out(index, 1)
+    seen = without_test_labels(index, 'test')
+    leaks:np.ndarray = leaked_clips(seen, range(10), held)
+    print(protocol_name(index, 1), len(leaks), esc50_index(esc50_like(path)), urbansound_index(urbansound_like(path)))
+    print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
+    hearts = pascal_index(heartbeat_data(real_data() or simulated_data(104)))
+    name = parse_name('murmur__112_1306243000964_A.wav')
+    if name and name.noisy and name.session.year==2011: check_csv(kaggle_data(), hearts)
+    folders = read_folders(path, find_sounds(path), group=r'^(\w+)_')
+    tables:list[Path] = find_tables(path)+near_tables(path)
+    labels = read_labels(tables[0], path, dict(label=find_column(pd.read_csv(tables[0]), 'label')))
+    files:list[Path | None] = place_files(labels.file, [path])
+    folds = usable_folds(folder_index(path, fold='split').fold)
+    print(fold_of('fold3'), split_names, folders, files, folds)
+    sr,secs,fold = choose_sr(index),choose_secs(index, 2000),choose_fold(index)
+    reasons:list[str] = [sr.reason, secs.reason, fold.reason, *check_index(index, folds=5)]
+    top:float = power_end(path, usual_rates[-1], share=.98)
+    clips:pd.DataFrame = labelled_clips(index, gap=30.)
+    same:pd.DataFrame = pd.concat([find_shared_audio(index, threshold=.97), look_alikes(index)])
+    groups:pd.Series = join_groups(recording_groups(index), same['first'], same['second'])
+    tests = group_folds(clips.label, clips.group, n=5, seed=1)
+    crossing:int = check_folds(groups, tests)
+    print(name_groups(index).nunique(), whiten(wave, 2000, compare_sr), search_hours, reasons, top, crossing)
+    waves:Waves = cached_waves(index, sr=2000)
+    dls = AudioDataLoaders.from_index(index, held, sr=2000, secs=4., bs=32, batch_tfms=augmentations(.5))
+    settings:LoaderSettings = dls.settings
+    for some in dls.windows([0, 1], bs=8): means:Windows = some
+    crop = CropWaves(waves, secs=settings.secs)
+    if fits(x, dls.device): batch = TensorAudio(Standardize()(crop.at(x, x)), sr=settings.sr)
+    ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])
+    show_batch(batch, None, ready)
+    print(crop_samples(4., 2000), TensorIndex(3), named_class(0, ['dog']), means.silent)
+    print(ClipDataset([0], [1], ['a', 'b']))
+    if is_simulated(index) and may_play(simulated=True): print(data_hash(index))
+    pickles:list[Path] = list(convert_data(path, path/'converted', sr=8000, secs=2., n_test=5).rglob('*.pkl'))
+    clip:ConvertedClip = load_converted(pickles[0])
+    post:AudioDataLoaders = post_dls(pickles[1:], pickles[:1], bs=16)
+    print(extract_class_id('murmur_a.wav')==clip.class_id, post_audio(clip.audio, 100), post.secs)
+    shards:ShardInfo = shard_info(write_shards(index, path, sr=2000, size=200, kind='flac'))
+    stream = ShardStream(path, shards, shards.shards[:2], secs=2., workers=1)
+    packed:dict[str, bytes] = pack_clip(index.iloc[0], 2000, kind='flac')
+    told:tuple[str, np.ndarray, int] = unpack_clip(packed, shards.vocab, shards.sr)
+    again = next(read_shard(path, shards.shards[0], shards))
+    streamed:AudioDataLoaders = shard_dls(path, test_fold=2, secs=2.)
+    print(stream.clips, told, again, streamed.sr, split_shards(clips, size=10), crop_clip(wave, 100, train=True))
+    print(Shard, ShardDL)
+
+class Hum(WaveTransform):
+    def __init__(self, db:Range=(-30., -10.), p:float=.5)->None: super().__init__(p, db=as_range('db', db))
+    def change(self, x:torch.Tensor, sr:int)->torch.Tensor: return match_level(x*draw_each(x, (.5, 1.)), x)
+
+def augmenting(x:torch.Tensor)->None:
+    changes = [Polarity(), Gain(db=3.), Equalise(knots=4), AddNoise(snr=(10., 20.)), Shift(), Stretch()]
+    for o in [*changes, MaskTime(), MaskBand(hz=None), Hum(p=1.)]: show_change(o, TensorAudio(x, sr=2000))
+    heard:torch.Tensor = apply_response(x, response(x, 2000, db=(-6., 6.), knots=4))
+    noise_too = mix_sounds(heard, colored_noise(x, 2000, color=torch.ones(4, 1, 1)), torch.rand(4))
+    faster:torch.Tensor = read_between(noise_too, torch.full((4, 1, 1), 1.1))*soft_mask(x, x, x, ramp=.1)
+    print(faster, BCMix())
+
+def training(index:pd.DataFrame, path:Path)->None:
+    recipe:Recipe = get_recipe('best')
+    dls:AudioDataLoaders = recipe_dls(index, [0, 1], recipe, sr=2000, secs=4.)
+    learn:AudioLearner = audio_learner(dls, 'm5', 'onecycle', seed=1, path=path, lr=1e-3, cbs=[History(), KeepBest()])
+    probs:np.ndarray = predict_clips(learn.fit_recipe(2, resume=True), [0, 1], bs=8)
+    file:Path = save_learner(learn, path/'mine.safetensors', note='of 2 epochs')
+    tuned = audio_learner(dls, create_model('m5'), recipes['post'], weights=file)
+    tuned.fit(1, lr=1e-3)
+    rate = lr_schedule(recipe, 1e-3)
+    half:float = rate(.5) if rate else 0.
+    kinds = EpochSeed, Checkpoint, Augment, BFloat16, SkipLone, FitOnly, ShareTraining, SharedDL
+    if has_bf16('cpu') and recipe.watches: print(kinds, recipe_callbacks(recipe), make_net('m5', dls), half, probs)
+    loss = BalancedLoss([90, 10], balance=.5)(torch.zeros(2, 2), torch.zeros(2).long())
+    net:Path = pretrain(index, 'm11', 'best')
+    mine:RunIdentity = run_identity(index, 'm5', recipe, weights=net, sr=2000, secs=4.)
+    mine.refuse_other(learner_identity(learn, 1).as_dict(), what='this result')
+    key:str = fingerprint(mine.key, describe_net('m5'), net_name('m5'), file_hash(file), numerics)
+    if join_processes(minutes=5.)==0: print(key, loss, kept_by(learn))
+
+def kept_by(learn:AudioLearner)->int: return learn.kept_epoch
+
+def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
+    net = create_model('m11')
+    with evaluating(net) as device: costs:dict[str, int] = multiply_adds(net, x.to(device))
+    table:pd.DataFrame = layer_table(net, samples=8000, sr=2000)
+    reach:ReceptiveField = ReceptiveField().after(torch.nn.Conv1d(1, 8, 80, 4))
+    ax = draw_words(block_words(net), draw_stage('m34', 2))
+    hz,power = kernel_spectra(net, 2000)
+    bands:pd.DataFrame = kernel_bands(net, 2000, low=330.)
+    plot_kernels(net, 2000, ax=ax, title='first kernels')
+    told = AudioInterpretation.from_learner(learn)
+    told.plot_top_losses(4), told.show_results([0, 1]), told.answers
+    clips:list[int] = told.confused_clips('normal', 'murmur')
+    show_wave(x, 2000, 'one clip', play=False)
+    pure = tones([50., 100.], 2000, secs=1.)
+    answers:dict[int, np.ndarray] = tone_answers(net, hz, 2000)
+    best:pd.DataFrame = tuning(answers[0], hz)
+    layers:list[torch.Tensor] = layer_outputs(net, pure)
+    seen:np.ndarray = field_width(effective_field(net, x, layer=2), share=.9)
+    folded:dict[int, np.ndarray] = folded_share(net, x)
+    step:int = without_step(torch.nn.Conv1d(1, 1, 3, 2))[1]
+    liked:torch.Tensor = strongest_input(net, 2000, target=1, steps=5)
+    why:np.ndarray = smooth_map(saliency(net, wave, 'murmur', steps=8), 2000, ms=20.)
+    hidden:np.ndarray = occlusion(net, wave, 2000, target=target_class(net, net_input(wave), 1))
+    spans = [[.1, .3], [1.1, 1.3]]
+    draw_saliency(wave, why, 2000, spans, title='murmurs in grey')
+    quiet:np.ndarray = silenced(wave, in_spans(spans, len(wave), 2000), 2000)
+    drops:pd.DataFrame = span_drops(net, quiet, 2000, dict(murmur=spans))
+    if points_at(hidden, spans, 2000): print(costs, table, reach.samples, power, bands, clips, best, layers, seen)
+    print(folded, step, liked, drops, plot_top_losses, show_results)
+
+def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
+    net = as_predictor('best', window=3., hop=.25)
+    one:Prediction = predict_file(path, net)
+    many:list[Prediction] = predict_files([path, 'folder'], Predictor(create_model('m5')))
+    live:Iterator[Prediction] = iter_predictions(expand(['folder']), net)
+    day:Timeline = predict_long(path, net, progress=False)
+    spans:list[Span] = timeline_spans(day.windows, secs=clip_secs)
+    probs:np.ndarray = predict_waves([wave, x], net)
+    each,silent = net.hear([net(x)], bs=4)
+    print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis)
+    label,share = likeliest(one.probabilities)
+    decoded:Decoded = decode_sound(path, net)
+    check_sound(decoded.name, decoded.secs, silent=False, least=1.)
+    notes:list[str] = quality_notes(Sound(path), 3.)+heart_rate_notes(x, 2000)
+    outline = Outline(sr=2000, most=100)
+    outline.push(as_mono(wave).numpy())
+    stream = StreamPredictor(net, sr=4000)
+    heard:list[Span] = [*stream.push(wave), *stream.close()]
+    ready:list[tuple[int, torch.Tensor]] = WindowStream(n=2000, step=500).push(x, last=True)
+    show_timeline(day), play_sound(path, start=1., secs=5.)
+    print(label, share, clock(90.), notes, outline.step, heard, ready, stream.answer().label, fold_norms(net.net))
+    scores = dict(accuracy=dict(estimate=.5, low=.4, high=.6))
+    card:str = model_card('best', data='simulated', protocol='none', scores=scores)+score_lines(scores)
+    there:AudioModel = from_pretrained(save_pretrained('best', path, card), revision=None)
+    url:str = push_to_hub(there, 'me/mine', card, private=True)
+    app = make_app(net, most_mb=5, secs=10)
+    limited,port = Limit(app, most=1000, secs=1.),listening_socket('localhost', 0)
+    with path.open('rb') as file: answer = answer_upload(file, path.name, net)
+    print(url, limited, port, answer['label'], page(net), Message, Receive, Send)

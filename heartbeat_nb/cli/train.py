@@ -90,27 +90,23 @@ def finish_run(
     probs=None, # (clips, classes) answers for the held-out clips; None: they are computed here
 )->'pd.DataFrame': # scores per class
     "Score the held-out clips and write model, pictures and result."
-    from heartbeat_nb.core import write_atomic
+    from heartbeat_nb.core import provenance,write_atomic
     from heartbeat_nb.data.blocks import is_simulated
     from heartbeat_nb.data.sets import leaked_clips,protocol_name
-    from heartbeat_nb.score.metrics import about_run,bootstrap_scores,fold_record,plot_confusion,plot_history,score_table
-    from heartbeat_nb.train.learner import predict_clips
+    from heartbeat_nb.score.cross_validate import held_out_answers
+    from heartbeat_nb.score.metrics import plot_confusion,plot_history,score_table
+    from heartbeat_nb.score.result import CrossValidation
     from heartbeat_nb.train.learner import save_learner
-    from heartbeat_nb.data.groups import recording_groups
-    from heartbeat_nb.score.cross_validate import clip_names
-    import numpy as np
-    names,clips = list(learn.dls.vocab),learn.dls.valid_ds.clips
-    y,probs = np.array(learn.dls.valid_ds.ys),predict_clips(learn) if probs is None else probs
-    pred,groups = probs.argmax(1),recording_groups(index).iloc[clips]
+    names,clips,fold = list(learn.dls.vocab),learn.dls.valid_ds.clips,held_out_answers(learn, index, probs=probs)
+    y,pred = fold.y,fold.probs.argmax(1)
     table = score_table(y, pred, names)
     for f,ax in ('learning_curve.png', plot_history(learn.history.rows)[0]),('confusion_matrix.png', plot_confusion(y, pred, names)):
         with write_atomic(out/f) as p: ax.figure.savefig(p, dpi=120)
     save_learner(learn, out/'model.safetensors', sr=settings['sr'], secs=settings['secs'])
-    record = fold_record(learn, clip_names(index)[clips].tolist(), probs, y)
-    protocol = protocol_name(index, settings['test_fold'])
-    save_result(out/'result.json', dict({**settings, **about_run(learn, protocol=protocol, seeds=[settings['seed']])}, kept_epoch=learn.kept_epoch, simulated=is_simulated(index),
-                leaked_clips=int(leaked_clips(index, learn.dls.train_ds.clips, clips).sum()),
-                scores=bootstrap_scores(y, pred, groups, len(names)), by_class=table.to_dict('index'), folds=[dict(record, groups=groups.tolist())]))
+    leaked = int(leaked_clips(index, learn.dls.train_ds.clips, clips).sum())
+    about = dict(protocol=protocol_name(index, settings['test_fold']), seeds=[settings['seed']])
+    about |= dict(kept_epoch=learn.kept_epoch, leaked_clips=leaked, simulated=is_simulated(index))
+    CrossValidation([fold], names, {**settings, **about, **provenance()}).save(out/'result.json')
     learn.checkpoint.file.unlink()
     return table
 

@@ -107,7 +107,7 @@ class CropWaves(Transform):
 class Standardize(Transform):
     "Give each wave of a batch mean 0 and variance 1; digital silence stays silence."
     order = 1
-    def encodes(self, x:TensorAudio): return standardize(x)
+    def encodes(self, x:TensorAudio)->TensorAudio: return standardize(x)
 
 # %% ../../nbs/data/07_blocks.ipynb #dcf5ce5e
 def named_class(
@@ -116,7 +116,7 @@ def named_class(
 )->Category: # a string, with the class's colour as `color`
     "A class as pages show it."
     res = Category(vocab[y])
-    res.color = class_colors(vocab)[res]
+    res.color = class_colors(vocab)[vocab[y]]
     return res
 
 class ClipDataset:
@@ -164,8 +164,8 @@ class LoaderSettings:
     device:str='cpu' # where the batches are
     def __repr__(self)->str:
         parts = [f'{len(self.train)} clips to train on', f'{len(self.valid)} held out', f'{len(self.vocab)} classes',
-                 f'{self.secs:g} s at {self.sr} Hz', f'{self.bs} a batch', *map(repr, self.batch_tfms), self.source, self.device]
-        return f"LoaderSettings({', '.join(parts)})"
+                 f'{self.secs:g} s at {self.sr} Hz', f'{self.bs} a batch', *map(repr, self.batch_tfms)]
+        return f"LoaderSettings({', '.join([*parts, self.source, self.device])})"
 
 # %% ../../nbs/data/07_blocks.ipynb #3688789b
 class Windows(NamedTuple):
@@ -186,6 +186,16 @@ def may_play(
 )->bool: # may a page play them?
     "Are players wanted?"
     return simulated or os.environ.get('HEARTBEAT_PLAY_REAL')!='0'
+
+# %% ../../nbs/data/07_blocks.ipynb #d62e261c
+def _split(clips, valid):
+    "Positions to train on, and those that are held out."
+    pos = clips.index.values
+    if valid is None: valid = pos[group_folds(clips.label, clips.group)[0]]
+    train,valid = np.setdiff1d(pos, valid),np.intersect1d(pos, valid)
+    if len(train) and len(valid): return train,valid
+    raise BadInput(f'There are {len(train)} clips to train on and {len(valid)} to validate on. '
+                   'Both need some: check `valid` and the labels.')
 
 # %% ../../nbs/data/07_blocks.ipynb #7f4c5b6f
 class AudioDataLoaders(DataLoaders):
@@ -212,7 +222,7 @@ class AudioDataLoaders(DataLoaders):
         return type(self)(*(o.new(o.dataset.new_empty()) for o in self.loaders), settings=self.settings)
 
     def windows(self,
-        clips:Sequence|None=None, # which, as `valid_ds.clips` has them; None: those
+        clips:Sequence[object]|None=None, # which, as `valid_ds.clips` has them; None: those
         bs:int=64, # windows a batch
     )->Iterator[Windows]:
         "The windows that cover whole clips, as the net is to hear them."
@@ -225,7 +235,7 @@ class AudioDataLoaders(DataLoaders):
     @classmethod
     def from_index(cls,
         index:pd.DataFrame, # a row a clip
-        valid:Sequence[int]|None=None, # positions (row numbers) held out; None: the first of five group folds
+        valid:Sequence[int]|np.ndarray|None=None, # positions (row numbers) held out; None: the first of five group folds
         sr:int=2000, # sample rate of the waves, in Hz
         secs:float=4., # length of a crop
         bs:int=32, # clips a batch
@@ -248,17 +258,8 @@ class AudioDataLoaders(DataLoaders):
         ids = [tuple(clips.clip_id[o]) for o in parts]
         data = digest(*(list(map(str, o)) for o in (clips.clip_id, clips.hash, clips.label)))
         device = str(torch.device(device or default_device()))
-        settings = LoaderSettings(sr, float(secs), bs, tuple(vocab), *ids, data, tuple(L(batch_tfms)), device=device)
-        return cls(*dls, settings=settings)
-
-def _split(clips, valid):
-    "Positions to train on, and those that are held out."
-    pos = clips.index.values
-    if valid is None: valid = pos[group_folds(clips.label, clips.group)[0]]
-    train,valid = np.setdiff1d(pos, valid),np.intersect1d(pos, valid)
-    if len(train) and len(valid): return train,valid
-    raise BadInput(f'There are {len(train)} clips to train on and {len(valid)} to validate on. '
-                   'Both need some: check `valid` and the labels.')
+        return cls(*dls, settings=LoaderSettings(sr, float(secs), bs, tuple(vocab), *ids, data, tuple(L(batch_tfms)),
+                                                 device=device))
 
 # %% ../../nbs/data/07_blocks.ipynb #c5ca9f00
 @dispatch

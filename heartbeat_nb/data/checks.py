@@ -56,11 +56,11 @@ def choose_sr(
     high = ends.groupby(some.label.astype(str).values).quantile(.9)
     lowest,need,top = int(use.sr.min()),2.2*high.max(),high.idxmax()
     if need>=lowest:
-        return Choice(lowest, f'{lowest} Hz is the lowest rate among the files, and the sound of {top} reaches nearly as high '
-                              'as that can hold')
+        return Choice(lowest, f'{lowest} Hz is the lowest rate among the files, and the sound of {top} reaches nearly '
+                              'as high as that can hold')
     value = min(next((o for o in usual_rates if o>=need), lowest), lowest)
-    return Choice(value, f'{share:.0%} of the power of {top}, the class that reaches highest, lies below {high.max():.0f} Hz '
-                         'in nine of ten clips, and a rate must be more than twice that')
+    return Choice(value, f'{share:.0%} of the power of {top}, the class that reaches highest, lies below '
+                         f'{high.max():.0f} Hz in nine of ten clips, and a rate must be more than twice that')
 
 # %% ../../nbs/data/06_checks.ipynb #4e533d86
 def choose_secs(
@@ -73,11 +73,11 @@ def choose_secs(
     quarter = index.secs[index.ok].quantile(.25)
     value = float(min(most, round(quarter, 1) if quarter<2 else np.floor(2*quarter+.02)/2))
     if value*sr<least:
-        return Choice(float(np.ceil(10*least/sr)/10), f'the net needs {least} samples, which are {least/sr:.2f} s at {sr} Hz; '
-                      f'a quarter of the clips is shorter than {quarter:.1f} s, and shorter clips are repeated')
+        return Choice(float(np.ceil(10*least/sr)/10), f'the net needs {least} samples, which are {least/sr:.2f} s at '
+                      f'{sr} Hz; a quarter of the clips is shorter than {quarter:.1f} s, and those are repeated')
     if value==most:
-        return Choice(value, f'three of four clips are longer than {most:g} s, and longer crops cost more than they bring: '
-                             'clips are heard piece by piece')
+        return Choice(value, f'three of four clips are longer than {most:g} s, and longer crops cost more than they '
+                             'bring: clips are heard piece by piece')
     return Choice(value, f'three of four clips last {value:g} s or longer, and shorter ones are repeated')
 
 # %% ../../nbs/data/06_checks.ipynb #58d58aa5
@@ -86,7 +86,8 @@ def choose_fold(
 )->Choice: # what `held_out` takes
     "Which fold to hold out, unless one says otherwise."
     folds = sorted(set(index.fold[index.ok])) if 'fold' in index else []
-    if named := [o for o in ('test', 'valid') if o in folds]: return Choice(named[0], f'the data names a fold {named[0]}')
+    for o in 'test','valid':
+        if o in folds: return Choice(o, f'the data names a fold {o}')
     if not folds: return Choice(1, 'no folds came with the data: five are made of whole groups')
     return Choice(int(folds[0]), f'the data comes in {len(folds)} folds')
 
@@ -113,8 +114,8 @@ def _ungrouped(df:pd.DataFrame, folds:int)->Iterator[str]:
             yield (f'{plural(len(both), "group")} with clips in two folds, for example {both.index[0]}: '
                    'scores on held-out folds will flatter.')
     elif df.group.nunique()==len(df):
-        yield ('Nothing says who or what was recorded. If several clips are of one speaker, machine or place, tell it by '
-               'folders in the class folders, a column group, or group=...; else scores will flatter.')
+        yield ('Nothing says who or what was recorded. If several clips are of one speaker, machine or place, tell it '
+               'by folders in the class folders, a column group, or group=...; else scores will flatter.')
 
 # %% ../../nbs/data/06_checks.ipynb #6aadac89
 def _mixed_rates(df:pd.DataFrame, folds:int)->Iterator[str]:
@@ -171,5 +172,7 @@ def check_index(
     "Look for what commonly spoils scores."
     df = index[index.ok & index.label.notna() & (index.label!=unlabelled)].reset_index(drop=True)
     df,bad = df.assign(group=name_groups(df).values),index[~index.ok]
-    out = [f'{len(bad)} of {plural(len(index), "file")} cannot be used, for example {some_files(bad.file[:1], bad.note)}.']
-    return out[:len(bad)] + [s for f in (_uneven, _thin, _ungrouped, _mixed_rates, _odd_lengths, _copies) for s in f(df, folds)]
+    one = some_files(bad.file[:1], bad.note)
+    said = f'{len(bad)} of {plural(len(index), "file")} cannot be used, for example {one}.'
+    checks = _uneven,_thin,_ungrouped,_mixed_rates,_odd_lengths,_copies
+    return [said]*bool(len(bad)) + [s for f in checks for s in f(df, folds)]

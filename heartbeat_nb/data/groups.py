@@ -133,7 +133,7 @@ def _candidates(
     secs:float=1., # shortest stretch to look for
     rate:int=500, # sample rate of the search, in Hz
     sigmas:float=5., # how far above chance a peak must be
-)->pd.DataFrame: # first, second (positions), lag (seconds it begins later in the second), at (seconds into the first), r
+)->pd.DataFrame: # first, second (positions), lag (s that it begins later in the second), at (s into the first), r
     "Pairs of clips that might share a stretch of sound: up to two alignments each, best first."
     string,owner,starts = _string(waves, rate)
     n = 1 << int(np.ceil(np.log2(8*secs*rate)))
@@ -187,9 +187,9 @@ def _correlate(
     lo:int=0, # only from here in `x` ...
     hi:int|None=None, # ... to here
     refine:bool=True, # look for the exact lag?
-)->tuple[Tensor, int, float]|None: # correlations over `k` samples, where they begin in `x`, lag; None: too little overlap, or a hum
+)->tuple[Tensor, int, float]|None: # correlations, where they begin in `x`, lag; None: too little overlap, or a hum
     "How well two clips agree, moment by moment, when the second is shifted."
-    for again in range(1+refine):
+    for _ in range(1+refine):
         whole,late = round(lag),lag-round(lag)
         begin,end = max(0, lo, -whole),min(len(x), len(y)-whole, len(x) if hi is None else hi)
         if (n := end-begin)<k: return None
@@ -209,10 +209,11 @@ def _correlate(
 def _scanned(index:pd.DataFrame)->pd.DataFrame:
     "An index that has `ok` and `hash`, from its files where they are missing."
     if 'file' not in index:
-        raise BadInput('This table names no sound files. Give it a column file, or use name_groups, which looks at names only.')
+        raise BadInput('This table names no sound files. Give it a column file, or use name_groups, '
+                       'which looks at names only.')
     index = index.reset_index(drop=True)
     if {'ok','hash'} <= set(index): return index
-    return index.assign(**(scans := scan_sounds(index.file))[['hash']], ok=(scans.note=='').values)
+    return index.assign(**(scans := scan_sounds(index.file.tolist()))[['hash']], ok=(scans.note=='').values)
 
 _shared = Cache('shared', 7, '.json')
 
@@ -223,7 +224,8 @@ def _kept(key:str, make:Callable[[], pd.DataFrame])->pd.DataFrame:
 
 # %% ../../nbs/data/01_groups.ipynb #393f53dc
 def _wave_hash(x:np.ndarray)->bytes:
-    return hashlib.blake2b(np.rint(x*(32767/max(abs(x).max(), 1e-9))).astype(np.int16).tobytes(), digest_size=16).digest()
+    steps = np.rint(x*(32767/max(abs(x).max(), 1e-9))).astype(np.int16)
+    return hashlib.blake2b(steps.tobytes(), digest_size=16).digest()
 
 def _copies(waves:Waves)->pd.DataFrame:
     "Each clip beside the first one with the same wave."
@@ -243,12 +245,14 @@ def look_alikes(
     secs:float=1., # length over which two clips are compared; a shorter clip is compared whole
 )->pd.DataFrame: # first, second (positions), lag (samples at 2 kHz), at (seconds into the first), correlation
     "Pairs of clips that sound alike somewhere, most alike first; a copy correlates above .96."
-    if not .5<=secs<=60: raise BadInput(f'Stretches of {secs} s cannot be compared. Give secs from 0.5 to 60; 1 suits heart sounds.')
+    if not .5<=secs<=60: raise BadInput(f'Stretches of {secs} s cannot be compared. Give secs from 0.5 to 60.')
     index = _scanned(index)
     waves = cached_waves(index, compare_sr)
     key = ('6', secs, *index.hash, *index.ok)
-    if (hours := waves.lengths.sum()/compare_sr/3600)<=search_hours: return _kept(digest(*key), lambda: _compare(waves, secs))
-    warn_once(f'These clips last {hours:.0f} hours: too long to compare all with all, so only copies of whole clips are looked for.')
+    hours = waves.lengths.sum()/compare_sr/3600
+    if hours<=search_hours: return _kept(digest(*key), lambda: _compare(waves, secs))
+    warn_once(f'These clips last {hours:.0f} hours: too long to compare all with all, '
+              'so only copies of whole clips are looked for.')
     return _kept(digest('whole', *key), lambda: _copies(waves))
 
 def _compare(waves:Waves, secs:float)->pd.DataFrame:
@@ -259,7 +263,8 @@ def _compare(waves:Waves, secs:float)->pd.DataFrame:
     return df.sort_values('correlation', ascending=False, kind='stable').drop_duplicates(['first','second'])
 
 # %% ../../nbs/data/01_groups.ipynb #afe572d2
-def _window(x:np.ndarray, y:np.ndarray, secs:float)->int: return min(round(secs*compare_sr), int(.95*min(len(x), len(y))))
+def _window(x:np.ndarray, y:np.ndarray, secs:float)->int:
+    return min(round(secs*compare_sr), int(.95*min(len(x), len(y))))
 
 def _best(waves:Waves, o:tuple, secs:float)->tuple[float, float, float]:
     "Lag, place and correlation of the best second of one candidate."
@@ -317,7 +322,7 @@ def join_groups(
 
 # %% ../../nbs/data/01_groups.ipynb #90dac443
 def _joined(index:pd.DataFrame, gap:float)->tuple[pd.Series, pd.DataFrame]:
-    "Groups by name, joined by shared sound, and the pairs that share it; none are looked for where there are official folds."
+    "Groups by name, joined by shared sound, and the pairs that share it; not looked for where folds are official."
     groups = name_groups(index, gap)
     if 'fold' in index: return groups,pd.DataFrame(dict(first=[], second=[])).astype(int)
     shared = find_shared_audio(index)
@@ -348,7 +353,7 @@ def _contradicting(index:pd.DataFrame, labelled:pd.Series, shared:pd.DataFrame)-
 def labelled_clips(
     index:pd.DataFrame, # a row a clip
     gap:float=15., # minutes, for `name_groups`
-)->pd.DataFrame: # rows of `index` with their row names; `group` is the joined one, `index_group` the one that `index` has
+)->pd.DataFrame: # rows of `index`, with their row names; `group` is joined, `index_group` is that of `index`
     "The clips that can be trained and tested on: readable, labelled, and not the same sound under two labels."
     if 'label' not in index: raise BadInput('This table has no column label. Give it one: a class a clip.')
     df = _scanned(index)

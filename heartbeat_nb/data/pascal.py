@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['kaggle_data', 'simulated_data', 'heartbeat_data', 'PascalName', 'parse_name', 'check_csv', 'find_wavs',
-           'pascal_index', 'real_data', 'is_pascal']
+           'pascal_index', 'real_data']
 
 # %% ../../nbs/data/03_pascal.ipynb #81f62157
 import os,re
@@ -28,7 +28,8 @@ def kaggle_data()->Path: # the folder that kagglehub keeps
     except BadInput as e: raise BadInput(f'{e}, {how}') from None
     try: return Path(kagglehub.dataset_download('kinguistics/heartbeat-sounds'))
     except Exception as e:
-        raise BadInput(f'Kaggle did not answer ({type(e).__name__}). Check the network and your Kaggle account, {how}') from e
+        why = type(e).__name__
+        raise BadInput(f'Kaggle did not answer ({why}). Check the network and your Kaggle account, {how}') from e
 
 # %% ../../nbs/data/03_pascal.ipynb #22df4b2e
 def simulated_data(
@@ -52,9 +53,10 @@ def heartbeat_data(
     return path
 
 # %% ../../nbs/data/03_pascal.ipynb #370e9f37
-_set_a = re.compile(r'(?P<label>normal|murmur|extrahls|extrastole|artifact|Aunlabelledtest)__(?P<time>\d{8,14})\.wav', re.I)
-_set_b = re.compile(r'(?P<label>normal|murmur|extrahls|extrastole|artifact|Bunlabelledtest)_{1,2}(?P<noisy>noisy[a-z]+_)?'
-                    r'(?P<group>\d+)_(?P<time>\d{12,13})_(?P<site>[A-Z])_?\d*\.wav', re.I)
+_label = r'(?P<label>normal|murmur|extrahls|extrastole|artifact|[AB]unlabelledtest)'
+_set_a = re.compile(_label + r'__(?P<time>\d{8,14})\.wav', re.I)
+_set_b = re.compile(_label + r'_{1,2}(?P<noisy>noisy[a-z]+_)?(?P<group>\d+)_(?P<time>\d{12,13})_(?P<site>[A-Z])'
+                    r'_?\d*\.wav', re.I)
 
 # %% ../../nbs/data/03_pascal.ipynb #be02e2b3
 def _minute(digits:str)->pd.Timestamp:
@@ -80,7 +82,8 @@ def parse_name(
     d = (a or b).groupdict()
     session = _minute(d['time']) if a else pd.Timestamp(int(d['time']), unit='ms')
     label = d['label'].lower() if d['label'].lower() in heart_classes else unlabelled
-    return PascalName('A' if a else 'B', label, d.get('group') or '', bool(d.get('noisy')), session, (d.get('site') or '').upper())
+    site,noisy = d.get('site', '').upper(),bool(d.get('noisy'))
+    return PascalName('A' if a else 'B', label, d.get('group', ''), noisy, session, site)
 
 # %% ../../nbs/data/03_pascal.ipynb #9e1e7fa9
 def _spelling(name:str)->str:
@@ -95,14 +98,15 @@ def check_csv(
         df = pd.read_csv(csv)
         said = dict(zip(df.fname.map(_spelling), df.label.fillna(unlabelled)))
     except (ValueError, AttributeError, TypeError):
-        raise BadInput(f'{csv} cannot be read as a table with the columns fname and label. Restore or delete it.') from None
+        why = 'cannot be read as a table with the columns fname and label'
+        raise BadInput(f'{csv} {why}. Restore or delete it.') from None
     have = {_spelling(o):l for o,l in zip(known.file, known.label)}
     if gone := [o for o in said if o not in have]:
         raise BadInput(f'{csv} lists {len(gone)} files that are not in its folder, the first {gone[0]}. Restore them, '
                        'or delete the CSV to use what is there.')
     if wrong := [o for o,l in said.items() if have[o]!=l]:
-        raise BadInput(f"{csv} and the file names give {len(wrong)} clips different labels: {wrong[0]} is '{said[wrong[0]]}' "
-                       'in the CSV. Correct one, or delete the CSV.')
+        raise BadInput(f"{csv} and the file names give {len(wrong)} clips different labels: {wrong[0]} is "
+                       f"'{said[wrong[0]]}' in the CSV. Correct one, or delete the CSV.")
 
 # %% ../../nbs/data/03_pascal.ipynb #48900731
 def find_wavs(
@@ -122,8 +126,8 @@ def _known(path:Path)->pd.DataFrame:
     files = find_wavs(path)
     said = {f:o for f in files if (o := parse_name(f.name))}
     if not said:
-        raise BadInput(f'No file in {path} has a name like those of the heart sound challenge, for example {files[0].name}. '
-                       'Give the folder that holds set_a and set_b.')
+        raise BadInput(f'No file in {path} has a name like those of the heart sound challenge, for example '
+                       f'{files[0].name}. Give the folder that holds set_a and set_b.')
     if unknown := [f.name for f in files if f not in said]:
         warn_once(f"Skipped {len(unknown)} of {len(files)} files whose names tell no class: "
                   f"{', '.join(unknown[:5])}{' ...' if len(unknown)>5 else ''}")
@@ -146,13 +150,14 @@ def real_data()->Path|None: # the folder of HEARTBEAT_DATA, if it is set
     return Path(os.environ['HEARTBEAT_DATA']) if os.environ.get('HEARTBEAT_DATA') else None
 
 # %% ../../nbs/data/03_pascal.ipynb #e57ea115
-def is_pascal(
+def _is_pascal(
     path:Path, # a folder
 )->bool: # True if nine of ten sounds in it have names like those of the challenge
     "Does this folder hold the recordings of the challenge?"
-    sounds = [f for _,_,files in os.walk(path) for f in files if os.path.splitext(f)[1].lower() in sound_suffixes and f[0]!='.']
+    names = [o for _,_,files in os.walk(path) for o in files if o[0]!='.']
+    sounds = [o for o in names if os.path.splitext(o)[1].lower() in sound_suffixes]
     fit = sum(bool(_set_a.fullmatch(o) or _set_b.fullmatch(o)) for o in sounds)
     return fit>=.9*len(sounds)>0
 
-register_set(DataSet('pascal', lambda path: pascal_index(heartbeat_data(path)), is_pascal, 2000, 4., 5, 1, 'patients and sessions',
-                     'This is for learning and measuring; it does not diagnose.'))
+register_set(DataSet('pascal', lambda path: pascal_index(heartbeat_data(path)), _is_pascal, 2000, 4., 5, 1,
+                     'patients and sessions', 'This is for learning and measuring; it does not diagnose.'))

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np, pandas as pd
 
 from ..core import BadInput
-from . import esc50,pascal,speech_commands,urbansound # each registers its set
+from . import esc50,pascal,speech_commands,urbansound # noqa: F401 (each registers its set)
 from .folders import folder_index
 from .groups import group_folds,labelled_clips,recording_groups
 from .index import DataSet,get_set,list_sets,recognise_set
@@ -39,13 +39,14 @@ def held_out(
     fold:int|str, # a number, from 1 where folds are made here; or the name of an official fold, as 'test'
 )->np.ndarray: # positions (row numbers)
     "The clips that a fold holds out: of the official folds if `index` has a column `fold`, else of five group folds."
-    if 'fold' in index: tests = {o:np.flatnonzero(index.ok & (index.fold==o)) for o in sorted(set(index.fold[index.ok]))}
+    if 'fold' in index:
+        tests = {o:np.flatnonzero(index.ok & (index.fold==o)) for o in sorted(set(index.fold[index.ok]))}
     else:
         clips = labelled_clips(index)
         folds = group_folds(clips.label, clips.group)
         tests = {i:index.index.get_indexer(clips.index[o]) for i,o in enumerate(folds, 1)}
-    if fold not in tests: raise BadInput(f"No usable clip is in a fold {fold}. There are folds {', '.join(map(str, tests))}.")
-    return tests[fold]
+    if fold in tests: return tests[fold]
+    raise BadInput(f"No usable clip is in a fold {fold}. There are folds {', '.join(map(str, tests))}.")
 
 # %% ../../nbs/data/05_sets.ipynb #f391bfa9
 def protocol_name(
@@ -54,13 +55,14 @@ def protocol_name(
 )->str: # for results and people
     "How clips were held out."
     if 'fold' not in index: return f'group fold {fold} of 5'
-    return f'official fold {fold}' + (f' of {index.fold.nunique()}' if pd.api.types.is_numeric_dtype(index.fold) else '')
+    of = f' of {index.fold.nunique()}' if pd.api.types.is_numeric_dtype(index.fold) else ''
+    return f'official fold {fold}{of}'
 
 # %% ../../nbs/data/05_sets.ipynb #b9ee70ec
 def without_test_labels(
     index:pd.DataFrame, # with or without a column `fold`
     fold:int|str, # the one that is held out
-)->pd.DataFrame: # the same; clips of a test that is not held out have lost their labels, so that nothing is trained on them
+)->pd.DataFrame: # the same; clips of a test that is not held out have lost their labels
     "Keep a named test out of training, until it is its turn."
     if 'fold' not in index or fold=='test': return index
     return index.assign(label=index.label.where(index.fold!='test'))
@@ -87,7 +89,7 @@ class Source:
 
 # %% ../../nbs/data/05_sets.ipynb #0b65533c
 def find_source(
-    data:str|Path|None=None, # a folder or a CSV table; 'kaggle', 'simulated' or None: heart sounds; NAME=PATH: one of `list_sets()`
+    data:str|Path|None=None, # a folder or table; 'kaggle', 'simulated' or None: hearts; NAME=PATH: one of `list_sets()`
 )->Source:
     "Read what a person says about where data is, and see what is there."
     m = re.fullmatch(r'([\w-]+)=(.*)', str(data or ''))

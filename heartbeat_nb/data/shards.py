@@ -45,7 +45,8 @@ def pack_clip(
     x,scale = _int16(load_wave(row.file, sr).numpy())
     sound = io.BytesIO()
     sf.write(sound, x, sr, format=shard_formats[kind], subtype='PCM_16')
-    about = dict(clip_id=row.clip_id, label=row.label, group=str(row.group), sr=sr, samples=len(x), scale=float(np.float32(scale)))
+    about = dict(clip_id=row.clip_id, label=row.label, group=str(row.group), sr=sr, samples=len(x),
+                 scale=float(np.float32(scale)))
     return {kind:sound.getvalue(), 'json':json.dumps(about).encode()}
 
 # %% ../../nbs/data/09_shards.ipynb #717eec76
@@ -119,8 +120,8 @@ class ShardInfo:
 
     def __repr__(self)->str:
         size = sum(o.size for o in self.shards)/1e6
-        return (f'ShardInfo({self.n_clips} clips of {len(self.vocab)} classes at {self.sr} Hz, {len(self.shards)} {self.kind} '
-                f'shards in {len(self.folds)} folds, {size:.1f} MB)')
+        return (f'ShardInfo({self.n_clips} clips of {len(self.vocab)} classes at {self.sr} Hz, '
+                f'{len(self.shards)} {self.kind} shards in {len(self.folds)} folds, {size:.1f} MB)')
 
 # %% ../../nbs/data/09_shards.ipynb #ad7a09d9
 def _write_tar(path, part, sr, kind):
@@ -140,8 +141,9 @@ def write_shards(
 )->Path: # the folder
     "Pack the labelled clips of an index into shards, whole or not at all."
     path = Path(path)
-    if path.exists(): raise BadInput(f'{path} is there already. Choose a new folder for the shards, or delete it first.')
-    if kind not in shard_formats: raise BadInput(f"Shards of '{kind}' are not known. Choose one of {', '.join(shard_formats)}.")
+    if path.exists(): raise BadInput(f'{path} is there already. Choose a new folder, or delete this one first.')
+    if kind not in shard_formats:
+        raise BadInput(f"Shards of '{kind}' are not known. Choose one of {', '.join(shard_formats)}.")
     if not 100<=sr<=192_000: raise BadInput(f'A sample rate of {sr} Hz is not usable. Give one from 100 to 192000.')
     index = index.reset_index(drop=True)
     clips = labelled_clips(index)
@@ -203,7 +205,7 @@ def read_shard(
     info:ShardInfo, # from `shard_info`
 )->Iterator[tuple[str, np.ndarray, int]]: # `clip_id`; (samples,) float32; class number
     "The clips of one shard, in order."
-    count = 0
+    count,again = 0,'Copy or write it again.'
     try:
         for o in _wds().tariterators.tarfile_samples([dict(url=_url(path, shard.name))]):
             clip,x,y = unpack_clip(o, info.vocab, info.sr)
@@ -212,9 +214,9 @@ def read_shard(
             yield clip,x,y
     except BadInput: raise
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as e:
-        raise BadInput(f"{shard.name} cannot be read to its end ({type(e).__name__}). Copy or write it again.") from None
+        raise BadInput(f'{shard.name} cannot be read to its end ({type(e).__name__}). {again}') from None
     if count!=len(shard.clips):
-        raise BadInput(f"{shard.name} holds {count} of the {len(shard.clips)} clips that it should. Copy or write it again.")
+        raise BadInput(f'{shard.name} holds {count} of the {len(shard.clips)} clips that it should. {again}')
 
 # %% ../../nbs/data/09_shards.ipynb #2ae7659d
 def _together(some):
@@ -234,6 +236,26 @@ class _Reader(IterableDataset):
         except BadInput as e: yield e
 
 def _as_is(o): return o
+
+def _read_all(reader, workers):
+    "What all workers send, a clip at a time."
+    how = dict(multiprocessing_context='fork') if workers and sys.platform=='linux' else {}
+    for some in DataLoader(reader, batch_size=None, num_workers=workers, collate_fn=_as_is, **how):
+        if isinstance(some, BadInput): raise some
+        yield from zip(*some)
+
+# %% ../../nbs/data/09_shards.ipynb #3c76afb2
+def _windows_of(clips, path, info, n):
+    "Places in `clips`, and windows (1, n) of the clip there."
+    places = {}
+    for i,o in enumerate(clips): places.setdefault(o, []).append(i)
+    if gone := places.keys()-{o for s in info.shards for o in s.clips}:
+        raise BadInput(f'These shards hold no clip {min(gone)}. Give the names of clips as `clip_id` has them.')
+    for shard in info.shards:
+        if places.keys().isdisjoint(shard.clips): continue
+        for clip,x,_ in read_shard(path, shard, info):
+            begins = window_begins(len(x), n)
+            yield from ((i, cut(torch.from_numpy(x), b, n)[None]) for i in places.get(clip, ()) for b in begins)
 
 # %% ../../nbs/data/09_shards.ipynb #53012fc5
 class ShardStream(IterableDataset):
@@ -291,11 +313,7 @@ class ShardStream(IterableDataset):
         while n<len(self):
             todo.append(mine[(len(todo)-len(mine))%len(mine)])
             n += len(todo[-1].clips)
-        reader,workers = _Reader(todo, self.path, self.info, self.n, self.train),min(self.workers, len(todo))
-        how = dict(multiprocessing_context='fork') if workers and sys.platform=='linux' else {}
-        for some in DataLoader(reader, batch_size=None, num_workers=workers, collate_fn=_as_is, **how):
-            if isinstance(some, BadInput): raise some
-            yield from zip(*some)
+        return _read_all(_Reader(todo, self.path, self.info, self.n, self.train), min(self.workers, len(todo)))
 
     def crops(self)->Iterator[tuple[str, Tensor, int]]: # `clip_id`; (1, samples); class number
         "An epoch; in random order if it is one of training."
@@ -316,14 +334,7 @@ class ShardStream(IterableDataset):
         bs:int=64, # windows a batch
     )->Iterator[tuple[Tensor, TensorAudio]]: # (windows,) places in `clips`; (windows, 1, samples)
         "The windows that cover whole clips of any fold, as they come."
-        places = pd.Series(range(len(clips)), list(clips)).groupby(level=0).agg(list).to_dict() if len(clips) else {}
-        if gone := places.keys()-{o for s in self.info.shards for o in s.clips}:
-            raise BadInput(f'These shards hold no clip {min(gone)}. Give the names of clips as `clip_id` has them.')
-        found = ((i, cut(torch.from_numpy(x), b, self.n)[None])
-                 for shard in self.info.shards if not places.keys().isdisjoint(shard.clips)
-                 for clip,x,_ in read_shard(self.path, shard, self.info)
-                 for i in places.get(clip, ()) for b in window_begins(len(x), self.n))
-        for some in chunked(found, bs):
+        for some in chunked(_windows_of(list(clips), self.path, self.info, self.n), bs):
             which,xs = zip(*some)
             yield torch.tensor(which),TensorAudio(torch.stack(xs), sr=self.sr, play=self.play)
 

@@ -186,13 +186,13 @@ class Beats:
         sounds = [(t, k) for k,o in (('S1', self.s1), ('S2', self.s2)) for t in o]
         return pd.DataFrame(sounds, columns=['seconds', 'sound']).sort_values('seconds', ignore_index=True)
 
-# %% ../../nbs/heart/02_beats.ipynb #08269ba6
+# %% ../../nbs/heart/02_beats.ipynb #916db181
 def _rate(s1:np.ndarray, s2:np.ndarray)->float:
     gaps = np.concatenate([np.diff(s1), np.diff(s2)])
     gaps = gaps[gaps<2.5] # longer ones hold a break
     return 60/np.median(gaps) if len(gaps) else np.nan
 
-# %% ../../nbs/heart/02_beats.ipynb #2d1e0d79
+# %% ../../nbs/heart/02_beats.ipynb #1d62e4ee
 def _one_channel(wave:ArrayLike, sr:int)->np.ndarray: # (samples,) float32
     "What was given, if it can be used."
     if not (np.isscalar(sr) and np.isreal(sr) and 500<=sr<=192_000):
@@ -258,7 +258,7 @@ def draw_beats(
     ax.set(xlim=(0, len(wave)/sr), ylim=(-1.3, 1.4), yticks=[])
     return ax
 
-# %% ../../nbs/heart/02_beats.ipynb #9f1547e9
+# %% ../../nbs/heart/02_beats.ipynb #73449b83
 @dataclass(frozen=True)
 class BeatScores:
     "How close the sounds found in a clip come to the true ones."
@@ -326,7 +326,7 @@ def read_timing(
     rising = df.groupby('fname').location.transform(lambda o: np.sort(o))
     return df.assign(location=rising, mended=rising!=df.location)
 
-# %% ../../nbs/heart/02_beats.ipynb #2fd8b2d9
+# %% ../../nbs/heart/02_beats.ipynb #40074d37
 def true_beats(
     timing:pd.DataFrame, # the part of `read_timing` that is about one file
 )->Beats: # what those who annotated it heard
@@ -334,7 +334,7 @@ def true_beats(
     s1,s2 = (timing.location[timing['sound']==k].to_numpy()/44100 for k in ('S1', 'S2'))
     return Beats(s1, s2, _rate(s1, s2), 1.)
 
-# %% ../../nbs/heart/02_beats.ipynb #349cf006
+# %% ../../nbs/heart/02_beats.ipynb #ad16901d
 # seconds: how long the sounds are, and at most the gaps from sound to sound
 phase_secs = dict(S1=.122, systole=.56, S2=.092, diastole=2.2)
 
@@ -349,7 +349,7 @@ def phase_spans(
         if k!=l and b-a<phase_secs[gap]: spans[gap].append((a+phase_secs[k]/2, b-phase_secs[l]/2))
     return {k:np.array(o).reshape(-1, 2) for k,o in spans.items()}
 
-# %% ../../nbs/heart/02_beats.ipynb #57ea7e63
+# %% ../../nbs/heart/02_beats.ipynb #006ab452
 @dataclass(frozen=True)
 class RhythmFeatures:
     "What the gaps between beats are like; NaN where there are too few beats."

@@ -9,6 +9,7 @@ __all__ = ['LogMelNet', 'conv_block_2d']
 import torch
 from torch import nn
 
+from ..core import BadInput
 from .base import AudioModel,check_wave
 
 # %% ../../nbs/nets/03_logmel.ipynb #49084143
@@ -19,11 +20,12 @@ class LogMelNet(AudioModel):
         n_out:int, # classes
         in_channels:int=1, # channels of the waveform
         sr:int=2000, # sample rate of the waves, in Hz
-        n_mels:int=48, # bands, at least 16
+        n_mels:int=48, # bands, 16 to 128
         width:int=32, # channels of the first convolution
     )->None:
         super().__init__()
         self.n_out,self.in_channels,self.sr,self.n_mels,self.width = n_out,in_channels,sr,n_mels,width
+        if not 16<=n_mels<=128: raise BadInput(f'n_mels is {n_mels}: give 16 to 128 bands.')
         from torchaudio.transforms import MelSpectrogram # heartbeat_predict starts without it
         with torch.device('cpu'): self.mel = MelSpectrogram(sr, n_fft=256, hop_length=64, n_mels=n_mels)
         sizes = [in_channels, width, 2*width, 4*width, 4*width]
@@ -33,7 +35,8 @@ class LogMelNet(AudioModel):
 
     def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, in_channels, samples) -> (batch, n_out)
         check_wave(x, self.in_channels, self.min_samples)
-        return self.head(self.features((self.mel(x.as_subclass(torch.Tensor))+1e-5).log()))
+        if not torch.compiler.is_compiling(): x = x.as_subclass(torch.Tensor) # subclasses slow down every step
+        return self.head(self.features((self.mel(x)+1e-5).log()))
 
 # %% ../../nbs/nets/03_logmel.ipynb #b003e8ff
 def conv_block_2d(

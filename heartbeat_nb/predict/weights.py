@@ -6,15 +6,16 @@
 __all__ = ['save_weights']
 
 # %% ../../nbs/predict/07_weights.ipynb #e24534f0
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np, torch
+import torch
 
-from ..core import write_atomic
+from ..core import Interval,write_atomic
 from ..nets.io import load_model,save_model
 from .hub import model_card
 from ..score.calibration import fit_temperature
-from ..score.metrics import pool_folds
+from ..score.result import CrossValidation
 
 # %% ../../nbs/predict/07_weights.ipynb #3a5d0b77
 _data = """PASCAL Classifying Heart Sounds Challenge 2011 (Bentley and others): recordings of a phone app (set A) and of a digital stethoscope (set B), five classes.
@@ -25,14 +26,15 @@ _protocol = """Cross-validation in folds of whole groups: clips that share a pat
 def save_weights(
     learn, # a trained AudioLearner
     path:str|Path, # a .safetensors file; the card goes beside it, as .md
-    result:dict, # the cross-validation of the same net and recipe
+    result:CrossValidation, # of the same net and recipe
+    more:dict[str,Interval]|None=None, # further scores for the card
 )->Path: # the path
     "Save a net in 16 bits, with its calibration, its scores, and a card."
-    df,probs = pool_folds(result),np.concatenate([f['probs'] for f in result['folds']])
-    known = {k:result[k] for k in ('classes', 'recipe', 'epochs', 'sr', 'secs', 'protocol', 'data_hash', 'versions')}
-    score = dict(result['scores'], **{f'without {k}, {o}':v for k,s in result['without'].items() for o,v in s.items() if o!='majority'}, **{f'AUC, {k}':v for k,v in result['auc'].items()})
-    path = save_model(learn.model, path, dtype=torch.float16, **known, temperature=fit_temperature(df.y.values, probs), scores=score)
-    data = _data.format(clips=len(learn.dls.train_ds), data_hash=result['data_hash'])
-    card = model_card(load_model(path), data, _protocol.format(folds=len(result['folds'])), score)
+    known = {k:result.about[k] for k in ('recipe', 'epochs', 'sr', 'secs', 'protocol', 'data_hash', 'versions')}
+    score = {k:asdict(v) for k,v in {**result.scores, **(more or {})}.items()}
+    warm = fit_temperature(result.pool().y.values, result.probs)
+    path = save_model(learn.model, path, dtype=torch.float16, classes=result.classes, **known, temperature=warm, scores=score)
+    data = _data.format(clips=len(learn.dls.train_ds), data_hash=known['data_hash'])
+    card = model_card(load_model(path), data, _protocol.format(folds=len(result.folds)), score)
     with write_atomic(path.with_suffix('.md')) as p: p.write_text(card, encoding='utf-8')
     return path

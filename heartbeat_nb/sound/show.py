@@ -33,7 +33,7 @@ def player(
     "An audio player for one wave, normalised to full scale."
     x = torch.as_tensor(x).as_subclass(torch.Tensor).detach().cpu().float().reshape(-1)
     if sr<4000: x,sr = resample(x, sr, 4000),4000
-    return Audio(x.numpy(), rate=sr)
+    return Audio(x.numpy(), rate=sr, normalize=bool(x.any()))
 
 # %% ../../nbs/sound/05_show.ipynb #a9355167
 def draw_wave(

@@ -6,7 +6,11 @@
 __all__ = ['silence', 'standardize', 'is_silent', 'window_begins', 'window_step', 'cut', 'WindowMean', 'temperature_scale']
 
 # %% ../../nbs/sound/00_windows.ipynb #332e8ff9
+from typing import TypeVar
+
 import numpy as np, torch
+
+_Array = TypeVar('_Array', torch.Tensor, np.ndarray) # one in, the same kind out
 
 # %% ../../nbs/sound/00_windows.ipynb #27296978
 def standardize(
@@ -20,8 +24,8 @@ def standardize(
 silence = 1e-3 # of full scale
 
 def is_silent(
-    x:torch.Tensor|np.ndarray, # (..., samples), -1 to 1
-)->torch.Tensor|np.ndarray: # (...): does it stay within `silence` around its middle?
+    x:_Array, # (..., samples), -1 to 1
+)->_Array: # (...): does it stay within `silence` around its middle?
     "Is there nothing to hear?"
     top,low = (x.amax(-1), x.amin(-1)) if torch.is_tensor(x) else (x.max(-1), x.min(-1))
     return top-low<2*silence
@@ -79,9 +83,9 @@ class WindowMean:
 
 # %% ../../nbs/sound/00_windows.ipynb #3b2ee375
 def temperature_scale(
-    probs:torch.Tensor|np.ndarray, # (..., classes)
+    probs:_Array, # (..., classes)
     temperature:float|None=None, # above 0; None: as they are
-)->torch.Tensor|np.ndarray: # of the same shape and kind
+)->_Array: # of the same shape and kind
     "Probabilities to the power of 1/temperature, made to sum to one again."
     if temperature is None: return probs
     p = (probs/(probs.max(-1) if isinstance(probs, np.ndarray) else probs.amax(-1))[...,None])**(1/temperature)

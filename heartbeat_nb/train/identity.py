@@ -70,6 +70,9 @@ def _state(o:object)->dict[str, object]:
 # %% ../../nbs/train/01_identity.ipynb #24b5ad67
 def _parts(o:object)->object:
     "One level of a thing: plain for `digest`, or a list of what it is made of."
+    if isinstance(o, (pd.DataFrame, pd.Series, pd.Index)):
+        return ['table', type(o), list(getattr(o, 'columns', [])), pd.util.hash_pandas_object(o).to_numpy()]
+    if isinstance(o, np.ndarray) and o.dtype==object: return ['objects', o.shape, o.ravel().tolist()]
     if isinstance(o, (np.ndarray, np.generic)): return ['array', str(o.dtype), o.shape, o.tobytes()]
     if torch.is_tensor(o):
         raw = o.detach().cpu().contiguous().reshape(-1).view(torch.uint8)

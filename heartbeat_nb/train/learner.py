@@ -160,7 +160,7 @@ def audio_learner(
 @delegates(AudioDataLoaders.from_index)
 def recipe_dls(
     index:pd.DataFrame, # a row a clip
-    held_out:Sequence[int], # positions of the clips that will be scored
+    held_out:Sequence[int]|np.ndarray, # positions of the clips that will be scored
     recipe:str|Recipe='onecycle', # one of `recipes`, or one of your own
     vocab:Sequence[str]|None=None, # classes, in order; None: those of the index
     bs:int|None=None, # clips a batch; None: the recipe's

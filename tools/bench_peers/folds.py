@@ -6,7 +6,8 @@ from functools import partial
 
 from heartbeat_nb.data.groups import labelled_clips
 from heartbeat_nb.train.learner import pretrain
-from heartbeat_nb.score.cross_validate import fit_fold,protocol_folds
+from heartbeat_nb.score.cross_validate import fit_fold
+from heartbeat_nb.score.folds import split
 from heartbeat_nb.data.pascal import heartbeat_data,pascal_index,simulated_data
 
 def timed(f):
@@ -16,9 +17,9 @@ def timed(f):
 
 data,first,count = sys.argv[1] or None,int(sys.argv[2]),int(sys.argv[3])
 index = pascal_index(heartbeat_data(data))
-tests = protocol_folds(labelled_clips(index))
+splits = split(labelled_clips(index))
 begin = partial(pretrain, pascal_index(simulated_data()), 'm11')
 pretraining = timed(begin)
 fit = partial(fit_fold, arch='m11', recipe='best', secs=4., weights=begin())
-seconds = [timed(partial(fit, index, tests[i][1])) for i in range(first, first+count)]
-print(json.dumps(dict(pretraining=pretraining, seconds=seconds, folds=len(tests))))
+seconds = [timed(partial(fit, index, splits[i].test)) for i in range(first, first+count)]
+print(json.dumps(dict(pretraining=pretraining, seconds=seconds, folds=len(splits))))

@@ -9,6 +9,7 @@ import numpy as np,torch
 from torch.nn import functional as F
 
 from heartbeat_nb.nets import archs,fast
+from heartbeat_nb.nets.models import create_model
 
 without = dict(nothing=nullcontext, bfloat16=nullcontext, images=fast.layer_by_layer,
                pool=lambda: patch.object(archs, '_relu_then_pool', lambda *o: False),
@@ -27,7 +28,7 @@ def step(what, x, y):
 steps,bs,seed = map(int, sys.argv[2:])
 torch.manual_seed(seed)
 x,y = (torch.from_numpy(o[:bs]) for o in np.load(sys.argv[1]).values())
-net = archs.create_model('m5', int(y.max())+1)
+net = create_model('m5', int(y.max())+1)
 opt = torch.optim.Adam(net.parameters(), 1e-3)
 seconds = dict(memory=[step('nothing', x, y) for _ in range(steps)])
 with fast.keep_memory(): rounds = [{o:step(o, x, y) for o in without} for _ in range(steps)]
