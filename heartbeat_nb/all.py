@@ -42,7 +42,6 @@ from .data.waves import *
 from .train.callbacks import *
 from .train.distributed import *
 from .train.identity import *
-from .train.launch import *
 from .train.learner import *
 from .train.recipes import *
 from .explain.anatomy import *
@@ -73,21 +72,21 @@ __all__ = [
     'BFloat16', 'BadInput', 'BadSound', 'BalancedLoss', 'Baseline', 'BeatScores', 'Beats', 'Cache', 'Check',
     'Checkpoint', 'Choice', 'ClipDataset', 'ConvertedClip', 'CropWaves', 'CrossValidation', 'DataSet', 'Decoded',
     'EpochSeed', 'Equalise', 'Exported', 'Fan', 'Features', 'FitOnly', 'Fold', 'FullPool', 'Gain', 'HeartEvents',
-    'History', 'Interval', 'KeepBest', 'LastStep', 'Limit', 'LoaderSettings', 'LogMelNet', 'LostProcess',
-    'MaskBand', 'MaskTime', 'Mean', 'Message', 'Microphone', 'ModelEntry', 'NetFile', 'NormReluPool', 'Outline',
-    'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive', 'ReceptiveField',
-    'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize', 'S',
-    'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL',
-    'Shift', 'SkipLone', 'Sound', 'Split', 'Standardize', 'Steady', 'StreamPredictor', 'Stretch', 'TensorAudio',
-    'TensorIndex', 'Timeline', 'Tones', 'WaveDataset', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream',
-    'Windows', 'Youden', 'answer_upload', 'any_length', 'apply_response', 'arch_names', 'archs', 'artifacts',
-    'as_mono', 'as_net', 'as_predictor', 'as_range', 'audio_index', 'audio_learner', 'augmentations', 'band',
-    'band_envelope', 'baselines', 'beat_lengths', 'beat_scores', 'beat_times', 'block_words', 'bootstrap',
-    'bootstrap_scores', 'cache_dir', 'cached_sounds', 'cached_waves', 'challenge_measures', 'check_csv',
-    'check_folds', 'check_index', 'check_net', 'check_samples', 'check_sound', 'check_unique', 'check_wave',
-    'choose_fold', 'choose_secs', 'choose_sr', 'class_colors', 'class_scores', 'clear_cache', 'clip_features',
-    'clip_secs', 'clock', 'colored_noise', 'compare_runs', 'compare_sr', 'confusion', 'conv_block', 'conv_block_2d',
-    'convert_data', 'cores', 'create_model', 'crop_clip', 'crop_samples', 'cross_calibrate', 'cross_validate',
+    'History', 'Interval', 'KeepBest', 'LastStep', 'Limit', 'LoaderSettings', 'LogMelNet', 'MaskBand', 'MaskTime',
+    'Mean', 'Message', 'Microphone', 'ModelEntry', 'NetFile', 'NormReluPool', 'Outline', 'PascalName', 'Person',
+    'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive', 'ReceptiveField', 'Recipe', 'Recurrent',
+    'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize', 'S', 'SameConv1d', 'Scan',
+    'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL', 'Shift', 'SkipLone',
+    'Sound', 'Split', 'Standardize', 'Steady', 'StreamPredictor', 'Stretch', 'TensorAudio', 'TensorIndex',
+    'Timeline', 'Tones', 'WaveDataset', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream', 'Windows', 'Youden',
+    'answer_upload', 'any_length', 'apply_response', 'arch_names', 'archs', 'artifacts', 'as_mono', 'as_net',
+    'as_predictor', 'as_range', 'audio_index', 'audio_learner', 'augmentations', 'band', 'band_envelope',
+    'baselines', 'beat_lengths', 'beat_scores', 'beat_times', 'block_words', 'bootstrap', 'bootstrap_scores',
+    'cache_dir', 'cached_sounds', 'cached_waves', 'challenge_measures', 'check_csv', 'check_folds', 'check_index',
+    'check_net', 'check_samples', 'check_sound', 'check_unique', 'check_wave', 'choose_fold', 'choose_secs',
+    'choose_sr', 'class_colors', 'class_scores', 'clear_cache', 'clip_features', 'clip_secs', 'clock',
+    'colored_noise', 'compare_runs', 'compare_sr', 'confusion', 'conv_block', 'conv_block_2d', 'convert_data',
+    'cores', 'create_model', 'crop_clip', 'crop_samples', 'cross_calibrate', 'cross_validate',
     'cross_validate_baseline', 'cross_validate_table', 'cut', 'data_hash', 'dataset_plan', 'decode_sound',
     'describe_clips', 'describe_net', 'device_name', 'devices', 'digest', 'discriminant_power', 'draw_beats',
     'draw_each', 'draw_saliency', 'draw_stage', 'draw_tones', 'draw_wave', 'draw_words', 'effective_field',
@@ -101,7 +100,7 @@ __all__ = [
     'held_out_answers', 'image_conv', 'image_norm', 'in_spans', 'init_glorot', 'interval_table', 'is_model',
     'is_silent', 'is_simulated', 'iter_predictions', 'join_groups', 'join_processes', 'kaggle_counts',
     'kaggle_data', 'kaggle_secs', 'keep_memory', 'kernel_bands', 'kernel_samples', 'kernel_spectra', 'known_events',
-    'label_vocab', 'labelled_clips', 'launch', 'layer_by_layer', 'layer_outputs', 'layer_table', 'leaked_clips',
+    'label_vocab', 'labelled_clips', 'layer_by_layer', 'layer_outputs', 'layer_table', 'leaked_clips',
     'learner_identity', 'likeliest', 'linearize', 'list_models', 'list_sets', 'listening_socket', 'load_converted',
     'load_model', 'load_onnx', 'load_program', 'load_result', 'load_wave', 'look_alikes', 'loudness', 'lr_schedule',
     'make_app', 'make_fan', 'make_features', 'make_head', 'make_index', 'make_net', 'match_level', 'may_play',
@@ -120,17 +119,16 @@ __all__ = [
     'rhythm_features', 'row_conv', 'run_folds', 'run_folds_as_jobs', 'run_identity', 'run_jobs', 'run_protocol',
     'saliency', 'save_learner', 'save_model', 'save_pretrained', 'save_result', 'save_weights', 'scale',
     'scan_sound', 'scan_sounds', 'score_lines', 'score_table', 'scores', 'search_hours', 'seeded', 'shard_dls',
-    'shard_formats', 'shard_info', 'shared', 'shared_answers', 'show_batch', 'show_change', 'show_results',
-    'show_timeline', 'show_wave', 'side_by_side', 'silence', 'silenced', 'simulated_data', 'sinc_filter',
-    'smooth_map', 'soft_mask', 'some_files', 'sound_name', 'sound_score', 'sound_suffixes', 'span_drops',
-    'speech_commands_index', 'speech_commands_like', 'split', 'split_names', 'split_shards', 'stage', 'standardize',
-    'start_from', 'stored_folds', 'strongest_input', 'submission', 'submit_folds', 'synth_artifact',
-    'synth_dataset', 'synth_fans', 'synth_heartbeat', 'synth_person', 'systole', 'target_class',
+    'shard_formats', 'shard_info', 'shared', 'shared_answers', 'shared_training', 'show_batch', 'show_change',
+    'show_results', 'show_timeline', 'show_wave', 'side_by_side', 'silence', 'silenced', 'simulated_data',
+    'sinc_filter', 'smooth_map', 'soft_mask', 'some_files', 'sound_name', 'sound_score', 'sound_suffixes',
+    'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split', 'split_names', 'split_shards',
+    'stage', 'standardize', 'start_from', 'stored_folds', 'strongest_input', 'submission', 'submit_folds',
+    'synth_artifact', 'synth_dataset', 'synth_fans', 'synth_heartbeat', 'synth_person', 'systole', 'target_class',
     'temperature_scale', 'timeline_spans', 'tone_answers', 'tones', 'true_beats', 'tuning', 'unlabelled',
     'unpack_clip', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_folds',
-    'usual_processes', 'usual_rates', 'usual_systole', 'variants', 'viterbi_scores', 'warn_once', 'whiten',
-    'window_begins', 'window_step', 'without_step', 'without_test_labels', 'write_atomic', 'write_shards',
-    'write_tensors', 'youden']
+    'usual_rates', 'usual_systole', 'variants', 'viterbi_scores', 'warn_once', 'whiten', 'window_begins',
+    'window_step', 'without_step', 'without_test_labels', 'write_atomic', 'write_shards', 'write_tensors', 'youden']
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *

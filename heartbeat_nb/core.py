@@ -231,7 +231,7 @@ def parallel(
     finally:
         if torch_threads: torch.set_num_threads(before) # new threads ask what was set last, in any thread
 
-# %% ../nbs/00_core.ipynb #b13e73ce
+# %% ../nbs/00_core.ipynb #dac80a5d
 def _as_rank(rank:int, processes:int, port:int, f:Callable[..., None], args:tuple[object, ...])->None:
     "What each process does."
     os.environ |= dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(processes), LOCAL_WORLD_SIZE=str(processes),
@@ -261,7 +261,8 @@ def spawn(
         while not them.join(): pass
     except ProcessExitedException as e:
         how = f'was killed ({e.signal_name})' if e.signal_name else f'ended with exit code {e.exit_code}'
-        raise ChildProcessError(f'Process {e.error_index+1} of {processes} {how}, and the others were ended with it.') from None
+        who = f'Process {e.error_index+1} of {processes}'
+        raise ChildProcessError(f'{who} {how}, and the others were ended with it.') from None
     except ProcessRaisedException as e:
         _,bad,sentence = str(e).strip().splitlines()[-1].partition(f'{BadInput.__module__}.BadInput: ')
         raise BadInput(sentence) if bad else e from None

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['F', 'load', 'make_parser', 'plain_messages', 'command']
 
-# %% ../../nbs/cli/00_command.ipynb #774e702c
+# %% ../../nbs/cli/00_command.ipynb #27902cad
 import logging,sys,warnings
 from argparse import ArgumentParser,RawDescriptionHelpFormatter
 from collections.abc import Callable,Iterator,Sequence
 from contextlib import contextmanager
 from functools import partial,wraps
 from importlib import import_module
-from inspect import Parameter,signature
+from inspect import Parameter,cleandoc,signature
 from pathlib import Path
 from types import NoneType
 from typing import Any,TypeVar,get_args,get_origin
@@ -23,7 +23,7 @@ import heartbeat_nb
 
 F = TypeVar('F', bound=Callable[..., None])
 
-# %% ../../nbs/cli/00_command.ipynb #f66eae5c
+# %% ../../nbs/cli/00_command.ipynb #07035290
 def load(
     where:str, # 'module:name'
 )->Any: # what has this name there
@@ -31,7 +31,7 @@ def load(
     module,_,name = where.partition(':')
     return getattr(import_module(module), name)
 
-# %% ../../nbs/cli/00_command.ipynb #32d386ae
+# %% ../../nbs/cli/00_command.ipynb #43f37761
 def _how(p:Parameter, note:str)->dict[str, Any]:
     "How argparse is to take a parameter."
     kind = next((o for o in get_args(p.annotation) if o is not NoneType), p.annotation)
@@ -45,7 +45,7 @@ def make_parser(
     f:Callable[..., None], # its parameters have types and comments; those behind `*` become options
 )->ArgumentParser:
     "The command line of a function."
-    res = ArgumentParser(f.__name__, description=f.__doc__, formatter_class=RawDescriptionHelpFormatter)
+    res = ArgumentParser(f.__name__, description=cleandoc(f.__doc__ or ''), formatter_class=RawDescriptionHelpFormatter)
     notes = docments(f)
     for k,p in signature(f).parameters.items():
         option = p.kind is p.KEYWORD_ONLY
@@ -53,11 +53,12 @@ def make_parser(
         res.add_argument(f"--{k.replace('_', '-')}" if option else k, **_how(p, notes[k] or ''), **name)
     return res
 
-# %% ../../nbs/cli/00_command.ipynb #f080553e
+# %% ../../nbs/cli/00_command.ipynb #e611de83
 @contextmanager
 def plain_messages()->Iterator[None]:
     "Print what this package logs and warns of."
-    log,handler,home = logging.getLogger('heartbeat_nb'),logging.StreamHandler(sys.stdout),Path(heartbeat_nb.__file__).parent
+    log,handler = logging.getLogger('heartbeat_nb'),logging.StreamHandler(sys.stdout)
+    home = Path(heartbeat_nb.__file__).parent
     level,show = log.level,warnings.showwarning
     def say(message, category, filename, *args, **kwargs):
         if Path(filename).is_relative_to(home): print(f'Note: {message}', flush=True)
@@ -71,7 +72,7 @@ def plain_messages()->Iterator[None]:
             log.removeHandler(handler)
             log.setLevel(level)
 
-# %% ../../nbs/cli/00_command.ipynb #0bba5cf0
+# %% ../../nbs/cli/00_command.ipynb #3c510fa7
 def _main(f:Callable[..., None], work:str, argv:Sequence[str]|None=None)->None:
     "Run a command as the shell asks."
     for o in sys.stdout,sys.stderr:

@@ -33,7 +33,8 @@ class SharedDL(DistributedDL):
     )->None:
         n = num_distrib() if world_size is None else world_size
         if dl.bs%n:
-            raise BadInput(f'A batch of {dl.bs} clips cannot be shared by {n} processes. Give a bs that is a multiple of {n}.')
+            raise BadInput(f'A batch of {dl.bs} clips cannot be shared by {n} processes. '
+                           f'Give a bs that is a multiple of {n}.')
         dl = dl.new(bs=dl.bs//n)
         if device is not None: dl.to(device) # the clips too, which CropWaves keeps
         super().__init__(dl, rank, n, device)
