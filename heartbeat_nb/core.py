@@ -8,11 +8,11 @@ __all__ = ['unlabelled', 'BadInput', 'plain_errors', 'need', 'RunSize', 'device_
            'save_result', 'load_result']
 
 # %% ../nbs/00_core.ipynb #0e0d11d0
-import errno,hashlib,json,logging,os,platform,random,shutil,socket,sys,tempfile,time
+import errno,hashlib,json,logging,os,platform,random,shutil,socket,sys,tempfile,threading,time
 from collections import deque
 from collections.abc import Callable,Iterable,Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager,nullcontext
 from dataclasses import asdict,dataclass,is_dataclass
 from importlib import import_module
 from importlib.metadata import version
@@ -48,7 +48,7 @@ def plain_errors()->Iterator[None]:
             said = f'The disk is full: {e.filename or "a file"} could not be written. Make room first.'
         elif isinstance(e, PermissionError): said = f'No permission for {e.filename}. Choose another folder.'
         else: raise
-        print(*said.split(), *getattr(e, '__notes__', ()), file=sys.stderr) # notes say how to go on
+        sys.stderr.write(' '.join([*said.split(), *getattr(e, '__notes__', ())])+'\n') # notes say how to go on
         sys.exit(2)
 
 # %% ../nbs/00_core.ipynb #fa549b8f
@@ -208,6 +208,22 @@ def clear_cache()->int: # bytes that were freed
     for o in cache_dir().iterdir(): _remove(o)
     return freed
 
+# %% ../nbs/00_core.ipynb #3b8a7940
+_lock,_users,_usual = threading.Lock(),0,1
+
+@contextmanager
+def _keep_torch_threads()->Iterator[None]:
+    "Give new threads as many cores for torch afterwards as before, whatever is set meanwhile, and by however many."
+    global _users,_usual
+    with _lock:
+        if not _users: _usual = torch.get_num_threads()
+        _users += 1
+    try: yield
+    finally:
+        with _lock:
+            _users -= 1
+            if not _users: torch.set_num_threads(_usual) # new threads ask what was set last, in any thread
+
 # %% ../nbs/00_core.ipynb #05764212
 def parallel(
     f:Callable[[_S], _T], # what to do with each
@@ -217,21 +233,18 @@ def parallel(
     torch_threads:int|None=None, # cores that torch may use in each thread; None: as it is
 )->Iterator[_T]: # f(x) of each, in order
     "Map in threads, a little ahead of whoever asks."
-    before,xs = torch.get_num_threads(),iter(xs)
+    xs,workers = iter(xs),workers or torch.get_num_threads()
     how = dict(initializer=torch.set_num_threads, initargs=(torch_threads,)) if torch_threads else {}
-    try:
-        with ThreadPoolExecutor(workers or before, **how) as ex:
-            todo = deque(ex.submit(f, x) for x in islice(xs, ahead))
-            try:
-                while todo:
-                    yield todo.popleft().result()
-                    todo.extend(ex.submit(f, x) for x in islice(xs, 1))
-            finally:
-                for o in todo: o.cancel()
-    finally:
-        if torch_threads: torch.set_num_threads(before) # new threads ask what was set last, in any thread
+    with _keep_torch_threads() if torch_threads else nullcontext(), ThreadPoolExecutor(workers, **how) as ex:
+        todo = deque(ex.submit(f, x) for x in islice(xs, ahead))
+        try:
+            while todo:
+                yield todo.popleft().result()
+                todo.extend(ex.submit(f, x) for x in islice(xs, 1))
+        finally:
+            for o in todo: o.cancel()
 
-# %% ../nbs/00_core.ipynb #dac80a5d
+# %% ../nbs/00_core.ipynb #6d579abe
 def _as_rank(rank:int, processes:int, port:int, f:Callable[..., None], args:tuple[object, ...])->None:
     "What each process does."
     os.environ |= dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(processes), LOCAL_WORLD_SIZE=str(processes),

@@ -15,6 +15,7 @@ from heartbeat_nb.ui.explorers import ErrorBrowser,FilterExplorer,PredictionExpl
 from heartbeat_nb.nets.models import create_model
 from heartbeat_nb.data.pascal import pascal_index
 from heartbeat_nb.heart.dataset import synth_dataset
+from heartbeat_nb.score.result import CrossValidation,Fold
 from heartbeat_nb.ui.widgets import ClipBrowser,SynthStudio
 set_seed(0)
 index = pascal_index(synth_dataset(Path(tempfile.mkdtemp())/'data', n=60, n_workers=1))
@@ -23,9 +24,9 @@ net.info = dict(classes=['normal', 'murmur', 'extrahls', 'extrastole', 'artifact
 clips = index[index.label.isin(net.info['classes'])]
 probs = torch.rand(len(clips), 5, generator=torch.manual_seed(1)).softmax(1).tolist()
 y = clips.label.map(net.info['classes'].index).tolist()
-folds = [dict(clips=[Path(o).stem for o in clips.file], y=y, probs=probs)]
+fold = Fold(list(clips.clip_id), y, probs, list(clips.group))
 ''', 'ClipBrowser(index)', 'SynthStudio()', 'PredictionExplorer(net)', 'FilterExplorer(net)',
-    "ErrorBrowser(dict(classes=net.info['classes'], folds=folds), index)"]
+    "ErrorBrowser(CrossValidation([fold], net.info['classes']), index)"]
 
 def notebook(path):
     "Write the notebook that the test opens."

@@ -20,6 +20,7 @@ gone_api = set('room rooms rows plain quick listened patient patients'.split()) 
 gone_prose = re.compile(r"\b(?:this|every|each|other|own) rooms?\b|\brooms? \[|\brooms?\]\(|\broom's"
                         r"|\brooms? (?:of (?:its|this)|that knows)|\bhead starts?\b|\bput aside\b|\bheard before\b"
                         r"|\b(?:asked_for|best_rows|keep_level|TensorClip|see_further)\b", re.I)
+not_run = re.compile(r'nbdev_export\(\)|^#\s*\|\s*eval:\s*false', re.M)
 bare = set('tuple dict list set Tuple Dict List Set'.split())
 
 def key_of(path): # e.g. nbs/heart/00_synth.ipynb and heartbeat_nb/heart/synth.py -> heart/synth
@@ -225,7 +226,9 @@ def dead_links(path, text):
 
 def notebook(path, has):
     "Yield (where, kind, message) of one notebook; what it exports is checked in its module."
-    for i,c in enumerate(json.loads(path.read_text(encoding='utf-8'))['cells']):
+    cells = json.loads(path.read_text(encoding='utf-8'))['cells']
+    exports = any(''.join(c['source']).startswith('#| default_exp') for c in cells)
+    for i,c in enumerate(cells):
         src,where = ''.join(c['source']),f"cell {i} ({c.get('id', '')})"
         if c['cell_type']!='code':
             for m in gone_prose.finditer(src):
@@ -243,6 +246,10 @@ def notebook(path, has):
         except SyntaxError: continue
         for line,msg in gone_names(tree): yield f'{where} line {line}','name',msg
         for line,msg in missing(tree, has): yield f'{where} line {line}','imports',msg
+        kinds = {type(o) for o in ast.walk(tree)}
+        mixed = kinds & {ast.Import, ast.ImportFrom} and kinds & {ast.Expr, ast.Assign}
+        if exports and mixed and not not_run.search(src):
+            yield where,'imports','beside other code: pages are made by running cells with imports, and those alone'
 
 def findings():
     "Yield (path, where, kind, message)."

@@ -10,7 +10,11 @@ from heartbeat_nb.all import *
 from heartbeat_nb.core import parallel,set_seed
 from heartbeat_nb.nets.archs import ResBlock
 from heartbeat_nb.predict.answer import Span
+from heartbeat_nb.predict.export import trace
 from heartbeat_nb.data.sets import Source
+from heartbeat_nb.ui.explorers import *
+from heartbeat_nb.ui.panel import *
+from heartbeat_nb.ui.widgets import *
 
 def core(path:Path)->None:
     with plain_errors():
@@ -105,14 +109,14 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     width:int = again.width
     head = torch.nn.Sequential(make_features(m5), make_head(m5.width, 5, m5, steps=3), Recurrent(64, width))
     head.apply(init_glorot)
-    layers:list[torch.nn.Module] = stage(32, 64, 2, m5)
+    layers:list[torch.nn.Module] = make_stage(32, 64, 2, m5)
     taps:int = kernel_samples(10., 2000, stride=4)
     raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
     with layer_by_layer(), keep_memory() as kept: slow = raw(x)
-    if fast_path(x) and not has_hooks(layers): slow = image_norm(torch.nn.BatchNorm1d(4), x)
+    if fast_path(x) and not has_hooks(layers): slow = image_batch_norm(torch.nn.BatchNorm1d(4), x)
     first = row_conv(x, torch.ones(8, 1, 80), stride=4), image_conv(x[:,:,None], torch.ones(8, 1, 80))
     pooled:torch.Tensor = pool_early(torch.nn.BatchNorm1d(4), x)
     side_by_side(raw)(pooled), NormReluPool, Features, conv_block_2d(1, 8)
@@ -266,11 +270,74 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     ready:list[tuple[int, torch.Tensor]] = WindowStream(n=2000, step=500).push(x, last=True)
     show_timeline(day), play_sound(path, start=1., secs=5.)
     print(label, share, clock(90.), notes, outline.step, heard, ready, stream.answer().label, fold_norms(net.net))
-    scores = dict(accuracy=dict(estimate=.5, low=.4, high=.6))
-    card:str = model_card('best', data='simulated', protocol='none', scores=scores)+score_lines(scores)
+    card:str = model_card('best', data='simulated', protocol='none', license='cc0-1.0')+score_lines(dict(accuracy=.5))
     there:AudioModel = from_pretrained(save_pretrained('best', path, card), revision=None)
     url:str = push_to_hub(there, 'me/mine', card, private=True)
     app = make_app(net, most_mb=5, secs=10)
     limited,port = Limit(app, most=1000, secs=1.),listening_socket('localhost', 0)
     with path.open('rb') as file: answer = answer_upload(file, path.name, net)
     print(url, limited, port, answer['label'], page(net), Message, Receive, Send)
+
+def exporting(learn:AudioLearner, result:CrossValidation, path:Path, x:torch.Tensor)->None:
+    net = as_net('best')
+    about:NetInfo = NetInfo.of(net)
+    program:Exported = load_program(export_program(net, path/'net.pt2'))
+    onnx:Path = export_onnx('best', path/'net.onnx')
+    logits:torch.Tensor = load_onnx(quantize_onnx(half_onnx(onnx, path/'half.onnx'), path/'small.onnx', x))(x)
+    print(onnx_session(onnx).get_inputs(), trace(any_length(net)), program(x), logits, about.min_samples)
+    kept:Path = save_weights(learn, path/'mine.safetensors', result, more=dict(sensitivity=result.scores['accuracy']))
+    print(write_card(add_info(kept, protocol='5 times 5 grouped folds')), FullPool(4), TimeMean(), NetFile)
+
+def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, groups:np.ndarray)->None:
+    result:CrossValidation = cross_validate(index, 'm5', 'best', repeats=1, folds=3, path=path, sr=2000, secs=4.)
+    again = CrossValidation.load(result.save(path))
+    accuracy:Interval = again.scores['balanced_accuracy']
+    table:pd.DataFrame = again.table('class')
+    four = again.without('extrastole').plot(), again.only('set_b').by_class, again.by_set, again.pool()
+    found:Interval = again.auc('murmur', 'normal')
+    better:dict[str, Interval] = compare_runs(result, again, n=100)
+    base:CrossValidation = cross_validate_baseline(index, 'forest', protocol='random')
+    mine = cross_validate_table(index, describe_clips(index), lambda seed: baselines['majority'].make(seed), path)
+    jobs:CrossValidation = submit_folds(index, 'm5', at_once=2, threads=1, repeats=1)
+    parts:list[Split] = split(labelled_clips(index), repeats=1, protocol=next(iter(protocols)))
+    trained:AudioLearner = fit_fold(index, parts[0].test, 'm5', secs=4.)
+    fold:Fold = held_out_answers(trained, index, parts[0].test).select(y>0)
+    whose:RunIdentity = fit_identity(index, 'mine', depth=3)
+    def fit(part:Split)->Fold: return held_out_answers(fit_fold(index, part.test, 'm5'), index, part.test)
+    if stored_folds(path, whose) is None: run_protocol(index, fit, path, whose, repeats=1)
+    run_folds(path, parts, fit, ['dog', 'cat'], whose, note='mine')
+    run_folds_as_jobs(path, parts, fit, ['dog', 'cat'], whose, at_once=cores())
+    run_jobs(print, [(1,), (2,)], path)
+    fold_job(fit, parts[0], path)
+    sure:Reliability = reliability(y, result.probs, bins=5)
+    warm:float = fit_temperature(y, result.probs)+sure.error
+    axs:np.ndarray = plot_reliability(y, dict(raw=result.probs, calibrated=cross_calibrate(result).probs))
+    cm = confusion(y, y, 2)
+    print(score_table(y, y, ['dog', 'cat']), class_scores(cm)['recall'], scores(cm), warm, axs, four, table)
+    spread:np.ndarray = bootstrap(group_confusions(y, y, groups, 2), n=100)
+    each:dict[str, Interval] = bootstrap_scores(y, y, groups, 2)
+    ax = plot_intervals(each, chance=.5, ax=plot_confusion(y, y, ['dog', 'cat']))
+    print(interval_table(each), fold_auc(y, y>0, groups, groups), plot_history(fold.history), ax, spread, better, found)
+    told:Youden = youden(y, y)
+    power:float = discriminant_power(told.sensitivity, told.specificity)
+    print(challenge_measures(base), submission(learn, index), mine, jobs, power, accuracy.estimate)
+    print(over_time(torch.zeros(1, 8, 9)), envelope_rhythm(torch.zeros(1, 2000), 2000), clip_features(index), Baseline)
+
+def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndarray)->None:
+    browser = ClipBrowser(index, marks=path)
+    mended:pd.DataFrame = browser.corrected[browser.selected.index.isin(browser.table.index)]
+    marks:dict[str, Mark] = read_marks(browser.save(path))
+    studio = SynthStudio('murmur', seed=3)
+    code:str = studio.code
+    asked = PredictionExplorer('best', path, secs=5.)
+    asked.hear(path)
+    filters = FilterExplorer('m5', clips=example_clips(2000, each=1))
+    loud:Strongest = filters.strongest()
+    errors = ErrorBrowser(result, index)
+    errors.open(0, 1)
+    clip:Clip = read_clip(path, sr=4000, label='normal', hearts=True)
+    image:str = picture(clip_figure(clip), alt='a wave')+sound_player(clip, secs=3.)
+    row = control_row(slide('Seconds', 1., 0., 2.))
+    answers:list[dict[str, torch.Tensor]] = filter_answers(create_model('m5'), [sweep(2000), wave])
+    print(mended, marks, code, loud.at, image, row, answers, clip_answers(result), read_stretch(path, 1., 2., 2000))
+    print(spectrogram(wave, 2000), draw_heart, draw_clip, draw_probabilities, Panel, ClipPanel, known_events(path))

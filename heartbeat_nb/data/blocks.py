@@ -27,8 +27,12 @@ from ..sound.windows import is_silent,standardize,window_begins
 
 # %% ../../nbs/data/07_blocks.ipynb #536e49f1
 class TensorAudio(TensorBase):
-    "Waveforms, (..., channels, samples), with their sample rate in `sr`."
-    sr,play = 2000,True
+    "Waveforms, (..., channels, samples), with their sample rate in `sr`, in Hz; `play`: may a page play them?"
+    sr:int|None = None
+    play:bool = True
+    def clone(self, *, memory_format:torch.memory_format|None=None)->'TensorAudio':
+        "As fastai's, which forgets both."
+        return type(self)(super().clone(memory_format=memory_format), sr=self.sr, play=self.play)
 
 # %% ../../nbs/data/07_blocks.ipynb #064c6128
 def crop_samples(
@@ -208,8 +212,10 @@ class AudioDataLoaders(DataLoaders):
         self.vocab,self.c = CategoryMap(settings.vocab, sort=False),len(settings.vocab)
         super().__init__(*loaders, device=settings.device)
 
-    sr = property(lambda self: self.settings.sr, doc="Sample rate of the waves, in Hz.")
-    secs = property(lambda self: self.settings.secs, doc="Length of a crop.")
+    @property
+    def sr(self)->int: return self.settings.sr
+    @property
+    def secs(self)->float: return self.settings.secs
     @property
     def device(self)->torch.device: return self._device
     @device.setter
@@ -219,7 +225,9 @@ class AudioDataLoaders(DataLoaders):
 
     def new_empty(self)->'AudioDataLoaders':
         "The same without clips, as `Learner.export` wants it."
-        return type(self)(*(o.new(o.dataset.new_empty()) for o in self.loaders), settings=self.settings)
+        loaders = [o.new(o.dataset.new_empty()) for o in self.loaders]
+        for o in loaders: o.after_batch = Pipeline([t for t in o.after_batch.fs if not isinstance(t, CropWaves)])
+        return type(self)(*loaders, settings=self.settings)
 
     def windows(self,
         clips:Sequence[object]|None=None, # which, as `valid_ds.clips` has them; None: those
@@ -235,7 +243,7 @@ class AudioDataLoaders(DataLoaders):
     @classmethod
     def from_index(cls,
         index:pd.DataFrame, # a row a clip
-        valid:Sequence[int]|np.ndarray|None=None, # positions (row numbers) held out; None: the first of five group folds
+        valid:Sequence[int]|np.ndarray|None=None, # positions (row numbers) held out; None: the first of five folds
         sr:int=2000, # sample rate of the waves, in Hz
         secs:float=4., # length of a crop
         bs:int=32, # clips a batch

@@ -27,7 +27,7 @@ class Choice:
     reason:str # one sentence
     def __repr__(self)->str: return f"{format(self.value, 'g' if isinstance(self.value, float) else '')}: {self.reason}"
 
-# %% ../../nbs/data/06_checks.ipynb #d8139f5e
+# %% ../../nbs/data/06_checks.ipynb #c0d3cdf2
 def power_end(
     path:str|Path, # a sound file
     sr:int, # its sample rate, in Hz
@@ -39,9 +39,11 @@ def power_end(
     total = np.cumsum(np.where(hz<20, 0, power))
     return float(hz[np.searchsorted(total, share*total[-1])]) if total[-1]>0 else 0.
 
+# %% ../../nbs/data/06_checks.ipynb #b3d965a1
 def _spread(df:pd.DataFrame, most:int)->pd.DataFrame:
     return df.iloc[np.unique(np.linspace(0, len(df)-1, most).round().astype(int))]
 
+# %% ../../nbs/data/06_checks.ipynb #d8139f5e
 usual_rates = [1000, 2000, 4000, 8000, 16_000, 32_000, 44_100, 48_000] # Hz
 
 def choose_sr(
@@ -91,13 +93,14 @@ def choose_fold(
     if not folds: return Choice(1, 'no folds came with the data: five are made of whole groups')
     return Choice(int(folds[0]), f'the data comes in {len(folds)} folds')
 
-# %% ../../nbs/data/06_checks.ipynb #3abf6658
+# %% ../../nbs/data/06_checks.ipynb #56cffcf7
 def _uneven(df:pd.DataFrame, folds:int)->Iterator[str]:
     n = df.label.value_counts()
     if (n := n[n>0]).iloc[0]<3*n.iloc[-1]: return
     yield (f'Classes are uneven: {n.index[0]} has {plural(n.iloc[0], "clip")} and {n.index[-1]} {n.iloc[-1]}. '
            f'Always answering {n.index[0]} is right for {n.iloc[0]/n.sum():.0%}; look at balanced accuracy.')
 
+# %% ../../nbs/data/06_checks.ipynb #12de52ae
 def _thin(df:pd.DataFrame, folds:int)->Iterator[str]:
     by = df.groupby('label', observed=True)
     for c,n in (by.group if 'fold' not in df else by.fold).nunique().items():
@@ -107,6 +110,7 @@ def _thin(df:pd.DataFrame, folds:int)->Iterator[str]:
             yield (f'{c} comes from {plural(n, "group")} only, and there are {folds} folds: some folds will hold out '
                    'none of it. Record more.')
 
+# %% ../../nbs/data/06_checks.ipynb #3abf6658
 def _ungrouped(df:pd.DataFrame, folds:int)->Iterator[str]:
     if 'fold' in df:
         both = df.groupby('group').fold.nunique()
@@ -117,7 +121,7 @@ def _ungrouped(df:pd.DataFrame, folds:int)->Iterator[str]:
         yield ('Nothing says who or what was recorded. If several clips are of one speaker, machine or place, tell it '
                'by folders in the class folders, a column group, or group=...; else scores will flatter.')
 
-# %% ../../nbs/data/06_checks.ipynb #6aadac89
+# %% ../../nbs/data/06_checks.ipynb #2b9a6b2a
 def _mixed_rates(df:pd.DataFrame, folds:int)->Iterator[str]:
     counts = df.sr.value_counts()
     if len(counts)<2: return
@@ -128,6 +132,7 @@ def _mixed_rates(df:pd.DataFrame, folds:int)->Iterator[str]:
     yield (f"Sample rates are mixed: {', '.join(said[:3])}{' ...' if len(said)>3 else ''}. "
            f"All will be brought to one{tells if known>guess+.05 else ''}.")
 
+# %% ../../nbs/data/06_checks.ipynb #6aadac89
 def _odd_lengths(df:pd.DataFrame, folds:int)->Iterator[str]:
     short = df.secs<min(.1, df.secs.median()/10)
     if short.any():
@@ -141,7 +146,7 @@ def _odd_lengths(df:pd.DataFrame, folds:int)->Iterator[str]:
         yield (f"Lengths differ by class: {lengths['min'].idxmax()} clips are all longer than those of "
                f"{lengths['max'].idxmin()}. A net may learn the length.")
 
-# %% ../../nbs/data/06_checks.ipynb #63d95665
+# %% ../../nbs/data/06_checks.ipynb #fcb60063
 def _same_sound(df:pd.DataFrame)->list[tuple[int, int, str]]:
     "Pairs of clips, and what they share."
     same = [g.index.tolist() for _,g in df[df.hash.duplicated(keep=False)].groupby('hash')]
@@ -152,6 +157,7 @@ def _same_sound(df:pd.DataFrame)->list[tuple[int, int, str]]:
             pairs.setdefault((i, j), f'{secs:.1f} s of the same sound')
     return [(*k, v) for k,v in pairs.items()]
 
+# %% ../../nbs/data/06_checks.ipynb #63d95665
 def _copies(df:pd.DataFrame, folds:int)->Iterator[str]:
     pairs,official = _same_sound(df),'fold' in df
     if not pairs: return

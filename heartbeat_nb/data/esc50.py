@@ -34,13 +34,14 @@ def esc50_like(
     df.to_csv(path/'meta'/'esc50.csv', index=False)
     return path
 
-# %% ../../nbs/data/04c_esc50.ipynb #7e40bf99
+# %% ../../nbs/data/04c_esc50.ipynb #7252db69
 def _is_esc50(
     path:Path, # a folder
 )->bool:
     "Does this folder hold the table of ESC-50?"
     return (path/'meta'/'esc50.csv').is_file()
 
+# %% ../../nbs/data/04c_esc50.ipynb #7e40bf99
 def esc50_index(
     path:str|Path, # the folder that holds audio and meta
 )->pd.DataFrame: # as from `make_index`, with `fold`: 1 to 5

@@ -30,7 +30,7 @@ def fold_of(
     m = re.fullmatch(r'(?:fold|split)[ _-]?(\d+)', low) or (bare and re.fullmatch(r'(\d+)(?:\.0)?', low))
     return int(m[1]) if m else split_names.get(low)
 
-# %% ../../nbs/data/02b_folders.ipynb #06c0e512
+# %% ../../nbs/data/02b_folders.ipynb #0b64b48a
 def _of_folders(name:str, group:str|None)->list[str|int|None]:
     "Label, group and fold of one file, by its path in the folder that was given."
     *folders,_ = name.split('/')
@@ -40,6 +40,7 @@ def _of_folders(name:str, group:str|None)->list[str|int|None]:
     named = m[m.re.groups and 1] if m else '/'.join(inner) if group is None else ''
     return [label, named, next((o for o in folds if o is not None), None)]
 
+# %% ../../nbs/data/02b_folders.ipynb #06c0e512
 def read_folders(
     path:Path, # the folder that was given
     files:list[Path], # sound files in it
@@ -74,7 +75,7 @@ def find_column(
     usual = {re.sub('[^a-z0-9]', '', str(o).lower()):o for o in reversed(list(df))}
     return name or next((usual[o] for o in _synonyms[what].split() if o in usual), None)
 
-# %% ../../nbs/data/02b_folders.ipynb #ded95c3f
+# %% ../../nbs/data/02b_folders.ipynb #bdd4da51
 def _by_end(path:Path)->dict[tuple[str, ...], tuple[Path, bool]|None]:
     "The sounds of a folder by each end of their path in it, and whether that is all of it; None where two end so."
     found:dict = {}
@@ -86,6 +87,7 @@ def _by_end(path:Path)->dict[tuple[str, ...], tuple[Path, bool]|None]:
             for o in {inside[i:], (*inside[i:-1], f.stem)}: found[o] = None if o in found else (f, i==0)
     return found
 
+# %% ../../nbs/data/02b_folders.ipynb #ded95c3f
 def place_files(
     names:Iterable[str], # as a table has them
     folders:list[Path], # where a relative path may begin; files are searched for in the last
@@ -113,7 +115,7 @@ def read_text_table(
         return pd.read_csv(csv, sep=';', **how) if len(df.columns)==1 and ';' in df.columns[0] else df
     except ValueError: raise BadInput(f'{csv} cannot be read as a table. Save it as CSV in UTF-8.') from None
 
-# %% ../../nbs/data/02b_folders.ipynb #fac295cb
+# %% ../../nbs/data/02b_folders.ipynb #000cebe2
 def _labels(csv:Path, path:Path, columns:dict[str, str|None])->pd.DataFrame:
     "File, label, group and fold as a table has them, in text."
     df = read_text_table(csv)
@@ -130,6 +132,7 @@ def _labels(csv:Path, path:Path, columns:dict[str, str|None])->pd.DataFrame:
     said = {o:df[col[o]].str.strip() if col[o] else None for o in ('label', 'group', 'fold')}
     return pd.DataFrame(dict(file=found, **said))
 
+# %% ../../nbs/data/02b_folders.ipynb #dd66da3f
 def read_labels(
     csv:Path, # the table
     path:Path, # the folder that holds the sounds
@@ -141,12 +144,13 @@ def read_labels(
         raise BadInput(f'{csv} lists {some_files(df.file[twice][:1])} twice. Keep one row a file.')
     return df.assign(fold=pd.Series([_cell_fold(o, csv) for o in df.fold], dtype=object))
 
+# %% ../../nbs/data/02b_folders.ipynb #fac295cb
 def _cell_fold(cell:str|None, csv:Path)->str|int|None:
     if pd.isna(cell): return None
     if (fold := fold_of(cell, bare=True)) is not None: return fold
     raise BadInput(f"{csv} has a fold '{cell}'. Use numbers, or train, valid and test.")
 
-# %% ../../nbs/data/02b_folders.ipynb #4fbfab17
+# %% ../../nbs/data/02b_folders.ipynb #3abb5b69
 def near_tables(
     path:Path, # a folder of sounds
 )->list[Path]:
@@ -154,6 +158,7 @@ def near_tables(
     near = [o for d in (path, path/'meta', path/'metadata') for o in sorted(d.glob('*.[ct]sv'))]
     return [o for o in (*near, path.parent/f'{path.name}.csv') if o.is_file() and o.name[0]!='.']
 
+# %% ../../nbs/data/02b_folders.ipynb #4fbfab17
 def find_tables(
     path:Path, # a folder of sounds
     columns:dict[str, str|None]|None=None, # names of columns, as for `read_labels`
@@ -179,7 +184,7 @@ def usable_folds(
                        'Give every clip one, or none.')
     return fold.astype(int)
 
-# %% ../../nbs/data/02b_folders.ipynb #32d1083a
+# %% ../../nbs/data/02b_folders.ipynb #150be7f6
 def _tables(path:Path, columns:dict[str, str|None])->list[Path]:
     "The tables that say what a folder holds; none if its folders do."
     tables = find_tables(path, columns)
@@ -189,6 +194,7 @@ def _tables(path:Path, columns:dict[str, str|None])->list[Path]:
     meant = any(columns.values()) or all(o.parent==path for o in find_sounds(path))
     return tables or near_tables(path)[:meant] # it will say what it lacks
 
+# %% ../../nbs/data/02b_folders.ipynb #32d1083a
 def _known(path:Path, group:str|None, columns:dict[str, str|None])->pd.DataFrame:
     "File, label, group and fold of each sound, by whatever says it first."
     named = columns | dict(group=group)

@@ -49,15 +49,15 @@ def name_groups(
         raise BadInput('This table does not tell who was recorded. Give it a column group (any name or number), '
                        'or session (the time of the recording), or both.')
     df = index.reset_index(drop=True)
-    col = lambda o: df[o] if o in df else pd.Series('', df.index)
+    col = lambda o, other='': df[o] if o in df else pd.Series(other, df.index)
     sets,named = (col(o).astype(object).where(col(o).notna(), '').astype(str).str.strip() for o in ('set','group'))
-    groups = sets+'-clip'+df.index.astype(str)
+    groups = sets+'-clip'+col('clip_id', df.index).astype(str)
     if 'session' in df:
         known = df.session.notna() & (df.session.astype(str).str.strip()!='')
         for s,g in df.session[known].groupby(sets[known]): groups.update(s+'-session'+_sessions(g, gap))
     return groups.where(named=='', sets+'-group'+named).set_axis(index.index)
 
-# %% ../../nbs/data/01_groups.ipynb #dd743d5d
+# %% ../../nbs/data/01_groups.ipynb #d76f9f85
 def _sums(x:Tensor, k:int)->Tensor:
     "The sum of each `k` neighbours, in double precision."
     c = pad(x.double(), (1,0)).cumsum(0)
@@ -65,6 +65,7 @@ def _sums(x:Tensor, k:int)->Tensor:
 
 def _smooth(x:Tensor, k:int)->Tensor: return (_sums(pad(x, (k//2,k//2)), k).clamp(min=0)/k).float()
 
+# %% ../../nbs/data/01_groups.ipynb #dd743d5d
 def whiten(
     x:np.ndarray, # (samples,) one clip
     sr:int, # its sample rate, in Hz
@@ -83,7 +84,7 @@ def whiten(
     y = torch.istft(parts, **how, length=m)
     return y/(y.std()+_tiny)
 
-# %% ../../nbs/data/01_groups.ipynb #79efb59f
+# %% ../../nbs/data/01_groups.ipynb #53844fc0
 def _string(waves:Waves, rate:int)->tuple[Tensor, Tensor, Tensor]:
     "All clips whitened, one after another; the clip that each sample belongs to; where each clip begins."
     long = waves.lengths>=waves.sr/2
@@ -92,6 +93,7 @@ def _string(waves:Waves, rate:int)->tuple[Tensor, Tensor, Tensor]:
     owner = torch.repeat_interleave(torch.arange(len(xs), dtype=torch.int32), lengths)
     return torch.cat(xs),owner,lengths.cumsum(0)-lengths
 
+# %% ../../nbs/data/01_groups.ipynb #79efb59f
 def _peaks(c:Tensor, height:float, most:int=8)->tuple[list[int], list[int]]:
     "Rows and columns of the local maxima of `c` above `height`, the `most` highest of each row."
     row = (c.amax(1)>height).nonzero()[:,0]
@@ -145,7 +147,7 @@ def _candidates(
     df = df.assign(near=(df.lag*rate/8).round()).drop_duplicates(['first','second','near'])
     return df.groupby(['first','second']).head(2).drop(columns='near').reset_index(drop=True)
 
-# %% ../../nbs/data/01_groups.ipynb #f288a6f9
+# %% ../../nbs/data/01_groups.ipynb #715421bc
 def _same_filter(a:Tensor, b:Tensor, sr:int, band:float=20., floor:float=.03)->Tensor:
     "Spectra of two stretches of equal length, after one filter that evens out the mean of their spectra."
     specs = torch.fft.rfft(torch.stack([a-a.mean(), b-b.mean()]))
@@ -158,6 +160,7 @@ def _same_filter(a:Tensor, b:Tensor, sr:int, band:float=20., floor:float=.03)->T
 def _turns(n:int, up:int)->Tensor:
     return torch.exp(2j*np.pi*torch.outer(torch.arange(n//2+1)/n, torch.arange(-up, up+1)/up))
 
+# %% ../../nbs/data/01_groups.ipynb #96637843
 def _fine_lag(specs:Tensor, n:int, up:int=16, most:int=16)->float:
     "By how many samples the second of two spectra is late, to 1/`up`."
     cross = specs[0].conj()*specs[1]
@@ -166,6 +169,7 @@ def _fine_lag(specs:Tensor, n:int, up:int=16, most:int=16)->float:
     cross = cross*torch.exp(2j*np.pi*near*torch.arange(len(cross))/n)
     return near+int((cross @ _turns(n, up)).real.argmax())/up-1
 
+# %% ../../nbs/data/01_groups.ipynb #f288a6f9
 def _bandwidth(specs:Tensor, n:int, sr:int)->float:
     "How many Hz two spectra share: a tone fills few."
     p = (specs[0].conj()*specs[1]).abs()
@@ -205,7 +209,7 @@ def _correlate(
     size = (_sums(a*a, k)*_sums(b*b, k)).sqrt()
     return (_sums(moving, k)>k/2)*_sums(a*b, k)/(size + 1e-6*size.max() + _tiny),begin,lag
 
-# %% ../../nbs/data/01_groups.ipynb #7ca3e349
+# %% ../../nbs/data/01_groups.ipynb #09b644f3
 def _scanned(index:pd.DataFrame)->pd.DataFrame:
     "An index that has `ok` and `hash`, from its files where they are missing."
     if 'file' not in index:
@@ -215,6 +219,7 @@ def _scanned(index:pd.DataFrame)->pd.DataFrame:
     if {'ok','hash'} <= set(index): return index
     return index.assign(**(scans := scan_sounds(index.file.tolist()))[['hash']], ok=(scans.note=='').values)
 
+# %% ../../nbs/data/01_groups.ipynb #7ca3e349
 _shared = Cache('shared', 7, '.json')
 
 def _kept(key:str, make:Callable[[], pd.DataFrame])->pd.DataFrame:
@@ -236,7 +241,7 @@ def _copies(waves:Waves)->pd.DataFrame:
     at = waves.lengths[copy]/compare_sr/2
     return pd.DataFrame({'first':first[copy], 'second':where[copy], 'lag':0, 'at':at, 'correlation':1.})
 
-# %% ../../nbs/data/01_groups.ipynb #abcb532c
+# %% ../../nbs/data/01_groups.ipynb #2db03f4f
 compare_sr = 2000 # Hz: the rate at which two stretches are compared, and at which nets are trained
 search_hours = 10. # of sound: beyond, the search for shared stretches would take too long
 
@@ -255,6 +260,7 @@ def look_alikes(
               'so only copies of whole clips are looked for.')
     return _kept(digest('whole', *key), lambda: _copies(waves))
 
+# %% ../../nbs/data/01_groups.ipynb #abcb532c
 def _compare(waves:Waves, secs:float)->pd.DataFrame:
     _log.info('Comparing the sound of %d clips, to find copies; once for these recordings', len(waves))
     todo = list(_candidates(waves, secs).itertuples())
@@ -338,7 +344,7 @@ def recording_groups(
     warn_once('These groups come from names only: the table has no column file, so no sound was compared.')
     return name_groups(index, gap)
 
-# %% ../../nbs/data/01_groups.ipynb #ef4835c4
+# %% ../../nbs/data/01_groups.ipynb #b328eac2
 def _contradicting(index:pd.DataFrame, labelled:pd.Series, shared:pd.DataFrame)->list[int]:
     "Positions of clips that share sound with one of another label; says which they are."
     a,b,label = shared['first'].values,shared['second'].values,index.label.values
@@ -350,6 +356,7 @@ def _contradicting(index:pd.DataFrame, labelled:pd.Series, shared:pd.DataFrame)-
                   f"{' ...' if len(pairs)>5 else ''}")
     return out
 
+# %% ../../nbs/data/01_groups.ipynb #ef4835c4
 def labelled_clips(
     index:pd.DataFrame, # a row a clip
     gap:float=15., # minutes, for `name_groups`

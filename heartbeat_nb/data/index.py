@@ -18,7 +18,7 @@ import pandas as pd
 from ..core import BadInput,unlabelled
 from ..sound.scan import scan_sounds
 
-# %% ../../nbs/data/02_index.ipynb #1027d3a8
+# %% ../../nbs/data/02_index.ipynb #b7ce2e57
 def _clip_ids(
     files:Iterable[str|Path], # sound files
     root:str|Path, # the folder of the data set
@@ -28,6 +28,7 @@ def _clip_ids(
     root = os.path.commonpath([os.path.abspath(root), *map(os.path.dirname, whole)])
     return [Path(o[len(root):].lstrip(os.sep)).as_posix() for o in whole]
 
+# %% ../../nbs/data/02_index.ipynb #1027d3a8
 def check_unique(
     clip_id:pd.Series, # a name a clip
 )->pd.Series: # the same
@@ -36,7 +37,7 @@ def check_unique(
     raise BadInput(f'{len(twice)} of {len(clip_id)} clips have the name of another, the first is {twice.iloc[0]}. '
                    'Give each clip a name of its own in clip_id.')
 
-# %% ../../nbs/data/02_index.ipynb #cc8be035
+# %% ../../nbs/data/02_index.ipynb #e90aa4ff
 def plural(
     n:int, # how many
     word:str, # of what
@@ -44,6 +45,7 @@ def plural(
     "A number and its noun."
     return f"{n} {word}{'' if n==1 else 's'}"
 
+# %% ../../nbs/data/02_index.ipynb #5bfaafa1
 def some_files(
     files:Iterable[str|Path], # files
     notes:Iterable[str]=(), # something to say about each
@@ -55,6 +57,7 @@ def some_files(
     if notes: said = [f'{o} ({n})' for o,n in zip(said, notes)]
     return ', '.join(said) + (' ...' if len(files)>most else '')
 
+# %% ../../nbs/data/02_index.ipynb #cc8be035
 @lru_cache(1000)
 def warn_once(
     message:str, # a sentence or two
@@ -62,7 +65,7 @@ def warn_once(
     "Warn of something, unless this process has done so before."
     warnings.warn(message, stacklevel=3)
 
-# %% ../../nbs/data/02_index.ipynb #5cd04af5
+# %% ../../nbs/data/02_index.ipynb #5e90b020
 def make_index(
     known:pd.DataFrame, # file and label; and, where a set knows them, clip_id, set, group, fold and whatever else
     root:str|Path, # the folder of the data set, in which `clip_id` is the path of a file; gives the set its name
@@ -83,21 +86,23 @@ def make_index(
     _say_unusable(df, root)
     return df
 
+# %% ../../nbs/data/02_index.ipynb #4d336718
 def _categories(label:pd.Series, classes:Iterable[str]|None)->pd.Categorical:
     "Labels in the order of their classes; those that nobody gave are the last class."
-    label = label.astype(object).where(label.notna(), unlabelled)
-    names = [o for o in (sorted(set(label)) if classes is None else classes) if o!=unlabelled]
+    label = label.astype(object).where(label.notna(), unlabelled).astype(str)
+    names = [o for o in (sorted(set(label)) if classes is None else map(str, classes)) if o!=unlabelled]
     if odd := set(label)-{*names, unlabelled}:
         raise BadInput(f'{min(odd)} is not one of the classes {", ".join(names)}.')
     return pd.Categorical(label, names + [unlabelled]*bool((label==unlabelled).any()))
 
+# %% ../../nbs/data/02_index.ipynb #5cd04af5
 def _say_unusable(df:pd.DataFrame, root:Path)->None:
     bad = df[~df.ok]
     if len(bad)==len(df):
         raise BadInput(f'None of the {plural(len(df), "clip")} in {root} can be used. Check the files.')
     if len(bad): warn_once(f'Skipped {len(bad)} of {len(df)} clips: {some_files(bad.file, bad.note, 5)}')
 
-# %% ../../nbs/data/02_index.ipynb #2378df0f
+# %% ../../nbs/data/02_index.ipynb #306dcd54
 @dataclass(frozen=True)
 class DataSet:
     "A data set by name: how it is recognised and read, and how it is used unless one says otherwise."
@@ -111,6 +116,7 @@ class DataSet:
     groups:str='groups' # what is held out whole, in words
     caution:str='' # a sentence that scores on it must not be read without
 
+# %% ../../nbs/data/02_index.ipynb #2378df0f
 _sets:dict[str, DataSet] = {}
 
 def register_set(
@@ -121,7 +127,7 @@ def register_set(
     _sets[data_set.name] = data_set
     return data_set
 
-# %% ../../nbs/data/02_index.ipynb #ae29fa73
+# %% ../../nbs/data/02_index.ipynb #060f8ef0
 def list_sets()->list[str]: # names
     "The data sets that are known here."
     return sorted(_sets)
@@ -132,6 +138,7 @@ def recognise_set(
     "The data set that a folder holds; one that was registered later is asked first."
     return next((o for o in reversed(_sets.values()) if o.recognises(Path(path))), None)
 
+# %% ../../nbs/data/02_index.ipynb #ae29fa73
 def get_set(
     name:str, # one of `list_sets()`
 )->DataSet:

@@ -58,11 +58,12 @@ _set_a = re.compile(_label + r'__(?P<time>\d{8,14})\.wav', re.I)
 _set_b = re.compile(_label + r'_{1,2}(?P<noisy>noisy[a-z]+_)?(?P<group>\d+)_(?P<time>\d{12,13})_(?P<site>[A-Z])'
                     r'_?\d*\.wav', re.I)
 
-# %% ../../nbs/data/03_pascal.ipynb #be02e2b3
+# %% ../../nbs/data/03_pascal.ipynb #db3d1776
 def _minute(digits:str)->pd.Timestamp:
     try: return pd.Timestamp(datetime.strptime(digits, '%Y%m%d%H%M')) if len(digits)==12 else pd.NaT
     except ValueError: return pd.NaT
 
+# %% ../../nbs/data/03_pascal.ipynb #f7800fa7
 @dataclass(frozen=True)
 class PascalName:
     "What the name of a recording tells."
@@ -73,6 +74,7 @@ class PascalName:
     session:pd.Timestamp # when it was recorded, if that can be known
     site:str # letter of the place on the chest; '' in set A
 
+# %% ../../nbs/data/03_pascal.ipynb #be02e2b3
 def parse_name(
     name:str, # a file's name, in the style of set A or B
 )->PascalName|None: # None if the name tells no class
@@ -85,10 +87,11 @@ def parse_name(
     site,noisy = d.get('site', '').upper(),bool(d.get('noisy'))
     return PascalName('A' if a else 'B', label, d.get('group', ''), noisy, session, site)
 
-# %% ../../nbs/data/03_pascal.ipynb #9e1e7fa9
+# %% ../../nbs/data/03_pascal.ipynb #ac2dee76
 def _spelling(name:str)->str:
     return re.sub('_+', '_', re.sub('Btraining_|[AB]unlabelledtest', '', Path(name).name)).strip('_').lower()
 
+# %% ../../nbs/data/03_pascal.ipynb #9e1e7fa9
 def check_csv(
     csv:str|Path, # set_a.csv or set_b.csv
     known:pd.DataFrame, # file and label of that set, by the names

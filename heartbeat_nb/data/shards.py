@@ -296,6 +296,12 @@ class ShardStream(IterableDataset):
         res.process,res.processes = process,processes
         return res
 
+    def new_empty(self)->'ShardStream':
+        "The same without clips."
+        res = copy(self)
+        res.shards = []
+        return res
+
     def parts(self)->list[list[Shard]]: # a list a process
         "The shards of each process, in this epoch's order."
         order = random.Random(self.seed).sample(self.shards, len(self.shards)) if self.train else self.shards

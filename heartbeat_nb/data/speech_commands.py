@@ -18,12 +18,13 @@ from ..sound.io import find_sounds
 
 _log = logging.getLogger(__name__)
 
-# %% ../../nbs/data/04b_speech_commands.ipynb #38dc6a92
+# %% ../../nbs/data/04b_speech_commands.ipynb #f8b5ade4
 def _bleep(path:Path, hz:float, rng:np.random.Generator, secs:float=1.)->None:
     path.parent.mkdir(parents=True, exist_ok=True)
     t = np.arange(round(16_000*secs))/16_000
     sf.write(path, .3*np.sin(2*np.pi*hz*t) + .05*rng.standard_normal(len(t)), 16_000)
 
+# %% ../../nbs/data/04b_speech_commands.ipynb #38dc6a92
 def speech_commands_like(
     path:str|Path, # a folder that does not exist yet
     speakers:int=10, # each says each word twice
@@ -40,13 +41,14 @@ def speech_commands_like(
     for o in split[:2]: (path/f'{o}_list.txt').write_text('\n'.join(n for s,n,_ in said if split[s]==o))
     return path
 
-# %% ../../nbs/data/04b_speech_commands.ipynb #e1c17eea
+# %% ../../nbs/data/04b_speech_commands.ipynb #3e00904d
 def _is_speech_commands(
     path:Path, # a folder
 )->bool:
     "Does this folder hold the two lists of Speech Commands?"
     return all((path/f'{o}_list.txt').is_file() for o in ('validation', 'testing'))
 
+# %% ../../nbs/data/04b_speech_commands.ipynb #e1c17eea
 def speech_commands_index(
     path:str|Path, # the folder that holds validation_list.txt and testing_list.txt
 )->pd.DataFrame: # as from `make_index`, with `fold`: train, valid or test

@@ -20,7 +20,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..core import BadInput
-from ..nets.archs import ResBlock,get_arch,stage
+from ..nets.archs import ResBlock,get_arch,make_stage
 from ..nets.base import n_params
 
 # %% ../../nbs/explain/00_anatomy.ipynb #43e2b437
@@ -137,7 +137,7 @@ def draw_stage(
     last = len(a.stages)+1
     if not 2<=number<=last: raise BadInput(f'{arch} has stages 2 to {last}; {number} is none of them.')
     (no,convs),ni = a.stages[number-2],[a.first, *(o for o,_ in a.stages)][number-2]
-    blocks = stage(ni, no, convs, a)
+    blocks = make_stage(ni, no, convs, a)
     words = ['pool 4', *block_words(blocks[0])]
     if ax is None: ax = plt.subplots(figsize=(.75*len(words)+.9, 1.6 if a.residual else 1), layout='constrained')[1]
     draw_words(words, ax)

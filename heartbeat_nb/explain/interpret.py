@@ -10,7 +10,7 @@ from functools import cached_property
 
 import torch
 from fastai.basics import Learner,TensorCategory,plt
-from fastai.interpret import ClassificationInterpretation,plot_top_losses
+from fastai.interpret import ClassificationInterpretation
 from IPython.display import display
 from plum import dispatch
 from torch.utils.data import Subset

@@ -7,6 +7,8 @@ __all__ = ['net_input', 'target_class', 'saliency', 'occlusion', 'smooth_map', '
            'span_drops', 'points_at']
 
 # %% ../../nbs/explain/02_saliency.ipynb #65ebad01
+from collections.abc import Mapping
+
 import numpy as np, pandas as pd, torch
 from captum.attr import IntegratedGradients,Occlusion
 from matplotlib import pyplot as plt
@@ -137,7 +139,7 @@ def span_drops(
     net:nn.Module, # any net that takes (batch, channels, samples)
     wave:ArrayLike, # (samples,) or (channels, samples) at the net's sample rate
     sr:int, # in Hz
-    spans:dict[str, ArrayLike], # name -> (n, 2) seconds to silence
+    spans:Mapping[str, ArrayLike], # name -> (n, 2) seconds to silence
     period:float|None=None, # through which the control is moved, seconds; None: the whole wave
     target:int|str|None=None, # class number or name; None: the likeliest
     moves:int=8, # places in the period for the control

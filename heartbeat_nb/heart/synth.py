@@ -14,7 +14,7 @@ from math import ceil,gcd
 import numpy as np
 from scipy import fft,signal
 
-from ..core import BadInput,unlabelled
+from ..core import BadInput
 
 # %% ../../nbs/heart/00_synth.ipynb #1bfafb73
 heart_classes = ['normal', 'murmur', 'extrahls', 'extrastole', 'artifact']

@@ -50,7 +50,8 @@ def check_sound(
     least:float, # how long it must be, in seconds
 )->None:
     "Refuse a sound that no net can judge."
-    if secs<least: raise BadSound(f'{name} lasts {secs:.3g} s, which is too short. Give at least {least:.3g} s.', 'too short')
+    if secs<least:
+        raise BadSound(f'{name} lasts {secs:.3g} s, which is too short. Give at least {least:.3g} s.', 'too short')
     if silent: raise BadSound(f'{name} is silent. Check the microphone and record again.', 'silent')
 
 # %% ../../nbs/predict/00_answer.ipynb #f7eb1a15

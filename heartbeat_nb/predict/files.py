@@ -31,7 +31,7 @@ clip_secs = 600 # what is longer is streamed
 class Decoded:
     "A sound that was decoded, or why it was not."
     name:str # path or name
-    wave:torch.Tensor|None=None # (samples,) at the net's sample rate; None: there is an error, or it is longer than `clip_secs`
+    wave:torch.Tensor|None=None # (samples,) at the net's sample rate; None: an error, or longer than `clip_secs`
     secs:float=0. # how long it is
     notes:list[str]=field(default_factory=list) # what may spoil the answer
     error:str='' # why it cannot be judged
@@ -83,7 +83,7 @@ def predict_long(
             outline.push(x)
     windows += stream.close()
     answer = replace(stream.answer(sound.name), notes=quality_notes(sound, net.secs))
-    return Timeline(answer, timeline_spans(windows, answer.secs), windows, outline)
+    return Timeline(answer, timeline_spans(windows, answer.secs, net.temperature), windows, outline)
 
 # %% ../../nbs/predict/03_files.ipynb #fa80573d
 def expand(
@@ -114,7 +114,7 @@ def iter_predictions(
 
 def _predict_clip(clip, probs, net):
     p = dict(zip(net.classes, probs.tolist()))
-    beats = heart_rate_notes(clip.wave, net.sr) if net.sounds=='heart' else [] # mostly Python: in threads it would hold up the others
+    beats = heart_rate_notes(clip.wave, net.sr) if net.sounds=='heart' else []
     return Prediction(clip.name, *likeliest(p), p, clip.secs, clip.notes+beats, bool(net.temperature))
 
 def _predict_stream(source, net):

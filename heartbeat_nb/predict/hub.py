@@ -12,64 +12,63 @@ from typing import Any
 
 from torch import nn
 
-from ..core import BadInput,need,write_atomic
-from ..nets.base import AudioModel
+from ..core import BadInput,Interval,need,write_atomic
+from ..nets.base import AudioModel,n_params
 from ..nets.io import as_net,load_model,model_config,save_model
 
-# %% ../../nbs/predict/06_hub.ipynb #edf73423
-_not_for = """This net must not be used for any medical purpose:
-not to diagnose, not to screen, not to reassure, not to decide who sees a doctor.
-It was made for learning and measuring.
-It has heard few people and few devices, and what it answers for others is unknown.
-Whoever worries about a heart should see a doctor."""
-
-def _score(v:dict[str, float]|float)->str:
-    return f'{v["estimate"]:.3f} ({v["low"]:.3f} to {v["high"]:.3f})' if isinstance(v, dict) else f'{v:.3f}'
-
+# %% ../../nbs/predict/06_hub.ipynb #306b60ee
 def score_lines(
-    scores:dict[str, dict[str, float]|float], # by name: a value, or estimate, low and high
+    scores:dict[str,float|dict[str,float]], # by name; an interval as `estimate`, `low` and `high`
 )->str: # a Markdown table
     "Scores with the range in which they lie."
-    rows = [f"| {k.replace('_', ' ')} | {_score(v)} |" for k,v in scores.items()]
-    return '\n'.join(['| score | value (95 % interval) |', '|---|---|', *rows])
+    read = {k:Interval(**v) if isinstance(v, dict) else v for k,v in scores.items()}
+    lines = [f"| {k.replace('_', ' ')} | {v:.3f} |" for k,v in read.items()]
+    return '\n'.join(['| score | value (95 % interval) |', '|---|---|', *lines])
+
+# %% ../../nbs/predict/06_hub.ipynb #edf73423
+_limits = """It was made for learning and measuring. It has heard few {who} and few devices, and what it answers for
+others is unknown."""
+_medical = f"""## Not for medical use
+
+This net must not be used for any medical purpose: not to diagnose, not to screen, not to reassure,
+not to decide who sees a doctor. {_limits.format(who='people')}
+Whoever worries about a heart should see a doctor."""
+_other = f"## Limits\n\n{_limits.format(who='recordings')}"
+
+_use = """## Use
+
+In a shell, `heartbeat_predict sound.wav --model FILE`, where FILE is the .safetensors file of this card. In Python:
+
+    from heartbeat_nb.predict.files import predict_file
+    from heartbeat_nb.predict.hub import from_pretrained
+
+    predict_file('sound.wav', from_pretrained('OWNER/NAME')) # or a folder
+"""
+
+def _header(hearts, license):
+    tags = f"[{'phonocardiogram, ' if hearts else ''}raw-waveform]"
+    about = dict(library_name='heartbeat_nb', license=license, pipeline_tag='audio-classification', tags=tags)
+    return '\n'.join(['---', *(f'{k}: {v}' for k,v in about.items()), '---'])
 
 # %% ../../nbs/predict/06_hub.ipynb #59ddaf5c
 def model_card(
     model:str|Path|nn.Module, # a net with `info`, or what `load_model` takes
     data:str, # what it was trained on
     protocol:str, # how it was judged
-    scores:dict[str, dict[str, float]|float]|None=None, # by name, as for `score_lines`; None: not measured
     license:str='apache-2.0', # of the weights
 )->str: # Markdown, with a header that the Hub reads
     "What somebody must know before using a net."
     net = as_net(model)
-    info,n = getattr(net, 'info', {}),sum(p.numel() for p in net.parameters())
-    calibrated = f"calibrated, temperature {info['temperature']:.3g}" if info.get('temperature') else 'not calibrated'
-    known = {'net':f'{net.name}, {n:,} parameters', 'answers':', '.join(info.get('classes', [])) or '?',
+    info,name = getattr(net, 'info', {}),model_config(net)['name']
+    sounds,temperature,scores = info.get('sounds', ''),info.get('temperature'),info.get('scores')
+    known = {'net':f'{name}, {n_params(net):,} parameters', 'answers':', '.join(info.get('classes', [])) or '?',
              'hears':f"windows of {info.get('secs', '?')} s at {info.get('sr', '?')} Hz, standardised",
-             'probabilities':calibrated}
-    parts = {'Not for medical use':_not_for, 'Data':data, 'Protocol':protocol,
-             'Scores':score_lines(scores) if scores else 'Not measured.'}
-    return '\n\n'.join([_head.format(license=license), f'# {net.name} for heart sounds',
-                        '\n'.join(f'- {k}: {v}' for k,v in known.items()),
-                        *(f'## {k}\n\n{v}' for k,v in parts.items()), _use])
-
-_head = """---
-library_name: heartbeat_nb
-license: {license}
-pipeline_tag: audio-classification
-tags: [phonocardiogram, raw-waveform]
----"""
-
-_use = """## Use
-
-In a shell, `heartbeat_predict heart.wav --model FILE`, where FILE is the .safetensors file beside this card. In Python:
-
-    from heartbeat_nb.predict.files import predict_file
-    from heartbeat_nb.predict.hub import from_pretrained
-
-    predict_file('heart.wav', from_pretrained('OWNER/NAME')) # or this folder
-"""
+             'probabilities':f'calibrated, temperature {temperature:.3g}' if temperature else 'not calibrated'}
+    return '\n\n'.join([
+        _header(sounds=='heart', license), f"# {name} for {sounds} sounds".replace('  ', ' '),
+        '\n'.join(f'- {k}: {v}' for k,v in known.items()), _medical if sounds=='heart' else _other,
+        f'## Data\n\n{data}', f'## Protocol\n\n{protocol}',
+        '## Scores', score_lines(scores) if scores else 'Not measured.', _use])
 
 # %% ../../nbs/predict/06_hub.ipynb #6f9b250e
 def save_pretrained(

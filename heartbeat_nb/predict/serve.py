@@ -57,14 +57,18 @@ def answer_upload(
 )->dict[str,Any]: # plain values: those of a `Prediction`, and `about`
     "The answer for one upload."
     with closing(Sound(file)) as sound:
-        if sound.frames>most_secs*sound.sr: raise BadInput(f'This sound lasts longer than {most_secs:g} s. Send a shorter one.')
+        if sound.frames>most_secs*sound.sr:
+            raise BadInput(f'This sound lasts longer than {most_secs:g} s. Send a shorter one.')
     file.seek(0)
     return {**vars(predict_file(file, net)), 'file':name, 'about':net.caution}
 
 # %% ../../nbs/predict/08_serve.ipynb #717b08cb
 _page = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>TITLE</title>
-<style>body {font: 1rem/1.5 system-ui; max-width: 40rem; margin: 3rem auto; padding: 0 1rem} td {padding-right: 1rem}</style>
+<style>
+body {font: 1rem/1.5 system-ui; max-width: 40rem; margin: 3rem auto; padding: 0 1rem}
+td {padding-right: 1rem}
+</style>
 <h1>TITLE</h1>
 <p>Choose a recording. <strong>CAUTION</strong></p>
 <label>Recording <input type="file" accept="audio/*,.wav,.flac,.ogg,.mp3,.aiff"></label>
@@ -78,7 +82,8 @@ input.onchange = async () => {
   status.textContent = 'Listening ...'; table.replaceChildren();
   try {
     const said = await (await fetch('predict', {method: 'POST', body: form})).json();
-    status.textContent = said.error || `${said.label}, ${(100*said.probability).toFixed()} % sure. ${said.notes.join('; ')}`;
+    const sure = (100*said.probability).toFixed();
+    status.textContent = said.error || `${said.label}, ${sure} % sure. ${said.notes.join('; ')}`;
     for (const [k, v] of Object.entries(said.probabilities || {})) {
       const row = table.insertRow();
       row.insertCell().textContent = k; row.insertCell().textContent = `${(100*v).toFixed()} %`;
@@ -100,7 +105,8 @@ def _errors(app, api):
     def say(status, msg):
         one_line = ' '.join(str(msg).split())
         return api.responses.JSONResponse({'error':one_line[:1].upper()+one_line[1:]}, status)
-    app.add_exception_handler(need('starlette.exceptions', 'serve').HTTPException, lambda request,e: say(e.status_code, e.detail))
+    refused = need('starlette.exceptions', 'serve').HTTPException
+    app.add_exception_handler(refused, lambda request,e: say(e.status_code, e.detail))
     how = 'Send a sound as form data, in a field called file.'
     app.add_exception_handler(api.exceptions.RequestValidationError, lambda request,e: say(400, how))
     app.add_exception_handler(BadInput, lambda request,e: say(400, e))
@@ -127,7 +133,8 @@ def make_app(
         ask = asyncio.get_running_loop().run_in_executor(threads, answer_upload, file.file, file.filename, net)
         try: return await asyncio.wait_for(ask, secs)
         except asyncio.TimeoutError:
-            raise api.HTTPException(504, f'No answer within {secs:g} s. Try again later, or send a shorter sound.') from None
+            what = f'No answer within {secs:g} s. Try again later, or send a shorter sound.'
+            raise api.HTTPException(504, what) from None
     return app
 
 # %% ../../nbs/predict/08_serve.ipynb #13c002dc
@@ -139,4 +146,5 @@ def listening_socket(
     try: return socket.create_server((host, port))
     except (OSError, OverflowError) as e:
         why = str(getattr(e, 'strerror', None) or e).split(' (')[0]
-        raise BadInput(f'Cannot listen on {host}, port {port} ({why}). Choose another with --host and --port.') from None
+        what = f'Cannot listen on {host}, port {port} ({why})'
+        raise BadInput(f'{what}. Choose another with --host and --port.') from None

@@ -48,7 +48,8 @@ def play_sound(
     with closing(Sound(source)) as sound:
         long = sound.frames/sound.sr
         if not 0<=start<long or not secs>0:
-            raise BadInput(f'{sound.name} has nothing from {start} s on for {secs} s. Give a stretch within its {long:.1f} s.')
+            what = f'nothing from {start} s on for {secs} s'
+            raise BadInput(f'{sound.name} has {what}. Give a stretch within its {long:.1f} s.')
         sound.file.seek(int(start*sound.sr))
         x = sound.file.read(round(min(secs, 60)*sound.sr), dtype='float32', always_2d=True).mean(1)
     sr = min(sound.sr, 16_000) # a page stays small

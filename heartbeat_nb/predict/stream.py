@@ -27,9 +27,11 @@ def as_mono(
     try: x = np.asarray(samples)
     except ValueError: x = np.empty(0, object) # rows of different lengths
     if x.dtype.kind not in 'if' or x.ndim not in (1, 2):
-        raise BadInput('A piece of sound is an array of floats or signed integers, (samples,) or (samples, channels). Give one.')
+        raise BadInput('A piece of sound is an array of floats or signed integers, (samples,) or (samples, channels). '
+                       'Give one.')
     if x.ndim==2 and 0<len(x)<x.shape[1]:
-        raise BadInput(f'A piece of shape {x.shape} has fewer samples than channels. Give (samples, channels), or a longer one.')
+        raise BadInput(f'A piece of shape {x.shape} has fewer samples than channels. '
+                       'Give (samples, channels), or a longer one.')
     x = (x/(2.**(8*x.dtype.itemsize-1) if x.dtype.kind=='i' else 1)).astype(np.float32)
     if not np.isfinite(x).all() or (x.size and abs(x).max()>1e9):
         raise BadInput('This piece holds NaN, infinity or values that no sound has. Leave them out.')
@@ -77,7 +79,8 @@ class StreamPredictor:
         if not 100<=self.sr<=192_000 or self.sr!=int(self.sr):
             raise BadInput(f'A sample rate of {self.sr} Hz is not usable. Give a whole number from 100 to 192000.')
         self.resampler,self.windows = Resampler(int(self.sr), self.net.sr),WindowStream(self.net.n, self.net.step)
-        self.mean,self.samples,self.low,self.high,self.over = WindowMean(1, len(self.net.classes)),0,math.inf,-math.inf,False
+        self.mean,self.over = WindowMean(1, len(self.net.classes)),False
+        self.samples,self.low,self.high = 0,math.inf,-math.inf
 
     def push(self,
         samples:ArrayLike, # the next piece: (samples,) or (samples, channels)
@@ -104,7 +107,8 @@ class StreamPredictor:
     def _hear(self, x:torch.Tensor, last:bool=False)->list[Span]:
         "Answer for the windows that end with this piece."
         if self.over: raise BadInput('This stream was closed. Start a new StreamPredictor.')
-        if len(x): self.samples,self.low,self.high = self.samples+len(x),min(self.low, x.min().item()),max(self.high, x.max().item())
+        self.samples += len(x)
+        if len(x): self.low,self.high = min(self.low, x.min().item()),max(self.high, x.max().item())
         found = self.windows.push(self.resampler.push(x, last), last)
         if not found: return []
         probs,silent = self.net.hear(o for _,o in found)
@@ -122,12 +126,22 @@ class StreamPredictor:
 def timeline_spans(
     windows:list[Span], # in order
     secs:float, # length of the sound
+    temperature:float|None=None, # that the probabilities of the windows were calibrated with
 )->list[Span]: # side by side
     "Join neighbouring windows of one label; each stands for the time around its middle."
     middles = [(o.start+o.end)/2 for o in windows]
-    edges,res = [0., *((a+b)/2 for a,b in zip(middles, middles[1:])), secs],[]
-    for label,some in itertools.groupby(range(len(windows)), lambda i: windows[i].label):
-        i = list(some)
-        mean = {k:sum(windows[j].probabilities[k] for j in i)/len(i) for k in windows[i[0]].probabilities}
-        res.append(Span(edges[i[0]], edges[i[-1]+1], label, mean.get(label), mean))
+    edges,done,res = [0., *((a+b)/2 for a,b in zip(middles, middles[1:])), secs],0,[]
+    for _,some in itertools.groupby(windows, lambda o: o.label):
+        some = list(some)
+        res.append(_join(some, edges[done], edges[done+len(some)], temperature))
+        done += len(some)
     return res
+
+def _join(windows:list[Span], start:float, end:float, temperature:float|None)->Span:
+    "One span of some with the same label."
+    classes = list(windows[0].probabilities)
+    if not classes: return Span(start, end, windows[0].label)
+    probs,mean = torch.tensor([[*o.probabilities.values()] for o in windows]),WindowMean(1, len(classes))
+    mean.add([0]*len(windows), temperature_scale(probs, temperature and 1/temperature)) # as they were before
+    p = dict(zip(classes, temperature_scale(mean.mean()[0], temperature).tolist()))
+    return Span(start, end, *likeliest(p), p)

@@ -57,7 +57,8 @@ def fit_temperature(
     "The temperature that makes held-out answers likeliest, all classes counting the same."
     y,probs = np.asarray(y),np.asarray(probs, float)
     if len(y)!=len(probs) or not len(y):
-        raise BadInput(f'There are {len(y)} classes and {len(probs)} answers. Give one of each for every held-out clip.')
+        raise BadInput(f'There are {len(y)} classes and {len(probs)} answers. '
+                       'Give one of each for every held-out clip.')
     weight,at = compute_sample_weight('balanced', y),np.arange(len(y))
     loss = lambda t: np.average(-np.log(temperature_scale(probs, np.exp(t))[at,y].clip(1e-9)), weights=weight)
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method='bounded').x))

@@ -72,7 +72,8 @@ def submission(
         raise BadInput('This index has no unlabelled clips. Use recordings with the test clips of the challenge.')
     probs,names = predict_clips(learn, index.index.get_indexer(asked.index)),list(learn.dls.vocab)
     said = dict(dataset=asked['set'].str.lower().values, fname=[Path(o).name for o in asked.file])
-    df = pd.DataFrame(dict(said, label=np.array(names)[probs.argmax(1)])).join(pd.DataFrame(probs.round(4), columns=names))
+    df = pd.DataFrame(dict(said, label=np.array(names)[probs.argmax(1)]))
+    df = df.join(pd.DataFrame(probs.round(4), columns=names))
     if path:
         with write_atomic(path) as p: df.to_csv(p, index=False)
     return df

@@ -49,11 +49,8 @@ def held_out_answers(
     "What a net says of the clips it was not trained on."
     at = learn.dls.valid_ds.clips if test is None else index.index.get_indexer(test)
     clips = labelled_clips(index.reset_index(drop=True)).loc[list(at)]
-    y = [list(learn.dls.vocab).index(o) for o in clips.label]
     probs = predict_clips(learn, at) if probs is None else probs
-    history = [{k:round(v, 5) for k,v in o.items()} for o in learn.history.rows]
-    return Fold(clips.clip_id.tolist(), y, probs, clips.group.tolist(), clips['set'].tolist(),
-                history, sum(o['secs'] for o in history))
+    return Fold.from_clips(clips, probs, learn.dls.vocab, learn.history.rows)
 
 # %% ../../nbs/score/03_cross_validate.ipynb #f9524b17
 @delegates(AudioDataLoaders.from_index, but=['valid'])
@@ -65,7 +62,7 @@ def cross_validate(
     folds:int=5, # parts of each
     seed:int=0, # of the first repeat; the next has the next seed
     protocol:str='grouped', # one of `protocols`
-    path:str|Path|None=None, # the result file; None: results/NET_RECIPE_PROTOCOL.json, for which the recipe needs a name
+    path:str|Path|None=None, # the result file; None: results/NET_RECIPE_PROTOCOL.json, if the recipe has a name
     epochs:int|None=None, # in place of the recipe's
     weights:str|Path|None=None, # what each fold starts from, as for `audio_learner`
     bs:int|None=None, # clips a batch, in place of the recipe's
@@ -81,6 +78,7 @@ def cross_validate(
     how = dict(epochs=epochs, weights=weights, bs=bs, sr=sr, secs=secs, vocab=vocab, **kwargs)
     identity = run_identity(index, arch, recipe, seed=seed, **{k:v for k,v in how.items() if k!='device'})
     fit = lambda s: held_out_answers(fit_fold(index, s.test, arch, recipe, s.seed, **how), index, s.test)
-    about = dict(arch=net_name(arch), recipe=asdict(recipe) if own else recipe, epochs=epochs or get_recipe(recipe).epochs)
+    about = dict(arch=net_name(arch), recipe=asdict(recipe) if own else recipe, sr=sr, secs=secs)
+    about |= dict(epochs=epochs or get_recipe(recipe).epochs)
     path = path or f'results/{net_name(arch)}_{recipe}_{protocol}.json'
-    return run_protocol(index, fit, path, identity, repeats, folds, seed, protocol, vocab, run, **about, sr=sr, secs=secs)
+    return run_protocol(index, fit, path, identity, repeats, folds, seed, protocol, vocab, run, **about)

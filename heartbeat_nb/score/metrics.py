@@ -125,7 +125,8 @@ def fold_auc(
     "The share of pairs in which the positive clip has the higher value, with a 95 % interval."
     won,pairs = _pair_counts(value, np.asarray(positive), np.asarray(folds), pd.factorize(np.asarray(groups))[0], near)
     draws = np.random.default_rng(seed).multinomial(len(won), np.full(len(won), 1/len(won)), n)
-    return Interval.from_draws(_ratio(won.sum(), pairs.sum()), _ratio(*(((draws@o)*draws).sum(1) for o in (won, pairs))))
+    drawn = (((draws@o)*draws).sum(1) for o in (won, pairs))
+    return Interval.from_draws(_ratio(won.sum(), pairs.sum()), _ratio(*drawn))
 
 # %% ../../nbs/score/00_metrics.ipynb #ced76974
 def plot_confusion(
@@ -154,7 +155,8 @@ def plot_intervals(
     "Draw estimates as dots and their intervals as lines."
     if ax is None: ax = plt.subplots(figsize=(8, .6+.3*len(scores)), layout='constrained')[1]
     t = interval_table(scores).iloc[::-1]
-    ax.errorbar(t.estimate, [str(o) for o in t.index], xerr=[t.estimate-t.low, t.high-t.estimate], fmt='o', color='#0072B2')
+    around = [t.estimate-t.low, t.high-t.estimate]
+    ax.errorbar(t.estimate, [str(o) for o in t.index], xerr=around, fmt='o', color='#0072B2')
     if chance is not None: ax.axvline(chance, ls=':', color='black')
     return ax
 

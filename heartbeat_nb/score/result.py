@@ -6,10 +6,12 @@
 __all__ = ['Fold', 'CrossValidation', 'compare_runs']
 
 # %% ../../nbs/score/01_result.ipynb #034ed75d
+from collections.abc import Sequence
 from dataclasses import dataclass,field,fields,replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np, pandas as pd
 from matplotlib.axes import Axes
@@ -40,6 +42,19 @@ class Fold:
     def __len__(self)->int: return len(self.clip_ids)
     def __repr__(self)->str: return f'{len(self)} clips, {(self.probs.argmax(1)==self.y).mean():.0%} right'
 
+    @classmethod
+    def from_clips(cls,
+        clips:pd.DataFrame, # those held out, from `labelled_clips`
+        probs:np.ndarray, # (clips, classes) probabilities
+        classes:Sequence[str], # in the order of the probabilities
+        history:Sequence[dict[str,float]]=(), # of the training, with `secs` of each epoch
+    )->'Fold':
+        "The answers for some clips of an index."
+        history = [{k:round(v, 5) for k,v in o.items()} for o in history]
+        y = [list(classes).index(o) for o in clips.label]
+        names = (clips[o].tolist() for o in ('group', 'set'))
+        return cls(clips.clip_id.tolist(), np.array(y), probs, *names, history, sum(o['secs'] for o in history))
+
     def select(self,
         keep:np.ndarray, # (clips,) True for those to keep
     )->'Fold': # the others are gone
@@ -51,11 +66,12 @@ class Fold:
     def to_json(self)->dict[str,object]: # plain lists and numbers
         "What a file keeps of a fold."
         kept = {o.name:getattr(self, o.name) for o in fields(self) if o.name!='notes'}
-        return dict(clips=kept.pop('clip_ids'), **kept, **self.notes) | dict(y=self.y.tolist(), probs=self.probs.tolist())
+        kept |= dict(y=self.y.tolist(), probs=self.probs.tolist())
+        return dict(clips=kept.pop('clip_ids'), **kept, **self.notes)
 
     @classmethod
     def from_json(cls,
-        record:dict, # as `to_json` gives it; where there are no groups, each clip stands for itself
+        record:dict[str,Any], # as `to_json` gives it; where there are no groups, each clip stands for itself
     )->'Fold': # the same fold
         "Read a fold."
         record = dict(groups=record['clips']) | record
@@ -162,7 +178,8 @@ class CrossValidation:
         by:str='', # 'class', 'set', or neither: all answers together
     )->pd.DataFrame: # estimate, low and high of each score
         "The scores with their 95 % intervals."
-        if by not in ('', 'class', 'set'): raise BadInput(f"There is no table by '{by}'. Ask for 'class' or 'set', or for neither.")
+        if by not in ('', 'class', 'set'):
+            raise BadInput(f"There is no table by '{by}'. Ask for 'class' or 'set', or for neither.")
         if not by: return interval_table(self.scores)
         parts = self.by_class if by=='class' else self.by_set
         return interval_table({(k,o):v for k,part in parts.items() for o,v in part.items()}).rename_axis([by, 'score'])
@@ -172,7 +189,8 @@ class CrossValidation:
     )->Axes: # with a row a score
         "Draw the scores and the recall of each class, with their intervals."
         shown = {k.replace('_', ' '):v for k,v in self.scores.items() if k!='majority'}
-        ax = plot_intervals(shown | {f'recall of {k}':o['recall'] for k,o in self.by_class.items()}, 1/len(self.classes), ax)
+        shown |= {f'recall of {k}':o['recall'] for k,o in self.by_class.items()}
+        ax = plot_intervals(shown, 1/len(self.classes), ax)
         ax.set_xlim(0, 1)
         return ax
 
@@ -200,7 +218,8 @@ class CrossValidation:
     def __repr__(self)->str:
         said = [str(self.about[o]) for o in ('arch', 'recipe', 'protocol') if isinstance(self.about.get(o), str)]
         clips = len({o for f in self.folds for o in f.clip_ids})
-        return ', '.join([*said, f'{len(self.folds)} folds', f'{clips} clips', f"balanced accuracy {self.scores['balanced_accuracy']}"])
+        score = f"balanced accuracy {self.scores['balanced_accuracy']}" if self.folds else 'nothing to score'
+        return ', '.join([*said, f'{len(self.folds)} folds', f'{clips} clips', score])
     def _repr_html_(self)->str: return f'<p>{escape(repr(self))}</p>{self.table().round(3).to_html()}'
 
 # %% ../../nbs/score/01_result.ipynb #a589b52a
@@ -213,7 +232,9 @@ def compare_runs(
     "How much better `b` is than `a`, with 95 % intervals, by resampling groups of both at once."
     x,y = (o.pool().sort_values(['clip_id','fold'], ignore_index=True) for o in (a, b))
     if a.classes!=b.classes or not x[['clip_id','y']].equals(y[['clip_id','y']]):
-        raise BadInput('These two results are not about the same clips. Compare runs with the same recordings, folds and classes.')
+        raise BadInput('These two results are not about the same clips. '
+                       'Compare runs with the same recordings, folds and classes.')
     one,two = (group_confusions(o.y, o['pred'], x.group, len(a.classes)) for o in (x, y))
     point,spread = ([scores(f(o)) for o in (one, two)] for f in (lambda o: o.sum(0), lambda o: bootstrap(o, n, seed)))
-    return {o:Interval.from_draws(point[1][o]-point[0][o], spread[1][o]-spread[0][o]) for o in point[0] if o!='majority'}
+    gain = lambda o: Interval.from_draws(point[1][o]-point[0][o], spread[1][o]-spread[0][o])
+    return {o:gain(o) for o in point[0] if o!='majority'}

@@ -29,7 +29,8 @@ class Waves:
     def __len__(self)->int: return len(self.lengths)
     def __getitem__(self, i:int)->np.ndarray: return np.array(self.data[self.starts[i]:self.starts[i]+self.lengths[i]])
     def __repr__(self)->str:
-        return f'Waves({len(self)} clips, {self.sr} Hz, {self.lengths.sum()/self.sr/60:.1f} minutes, {self.data.nbytes/1e6:.1f} MB)'
+        minutes,mb = self.lengths.sum()/self.sr/60,self.data.nbytes/1e6
+        return f'Waves({len(self)} clips, {self.sr} Hz, {minutes:.1f} minutes, {mb:.1f} MB)'
 
 # %% ../../nbs/sound/04_cache.ipynb #0cf174cb
 _waves = Cache('waves', 2)
@@ -55,7 +56,8 @@ def _write_waves(folder:Path, files:list[str], sr:int)->None:
 def _open_waves(folder:Path, sr:int)->Waves:
     info,file = json.loads((folder/'waves.json').read_text()),folder/'waves.f32'
     if file.stat().st_size!=4*sum(info['lengths']) or _checksum(file)!=info['crc']: raise ValueError('not whole')
-    data = np.memmap(file, np.float32, 'c') if file.stat().st_size else np.zeros(0, np.float32) # 'c': torch wants writable memory
+    some = file.stat().st_size
+    data = np.memmap(file, np.float32, 'c') if some else np.zeros(0, np.float32) # 'c': torch wants writable memory
     return Waves(data, info['lengths'], sr, folder.name)
 
 # %% ../../nbs/sound/04_cache.ipynb #3428840b

@@ -53,7 +53,8 @@ def open_sound(
         if not kind: return open(source, 'rb')
     except FileNotFoundError: raise BadSound(f'No file {name}. Check the path.', 'missing', True) from None
     except PermissionError:
-        raise BadSound(f'No permission to read {name}. Change its permissions, or give a copy.', 'no permission', True) from None
+        why = f'No permission to read {name}. Change its permissions, or give a copy.'
+        raise BadSound(why, 'no permission', True) from None
     except OSError as e:
         why = 'is a link that leads back to itself' if e.errno==errno.ELOOP else f'cannot be opened ({e.strerror})'
         raise BadSound(f'{name} {why}. Give a sound file.', 'cannot be opened', True) from None
@@ -107,17 +108,21 @@ class Sound:
         try: self.file = sf.SoundFile(self.raw)
         except (RuntimeError, TypeError, ValueError, OSError, EOFError):
             if self.raw.broke: raise self._lost() from None
-            if not self.raw.seek(0, os.SEEK_END): raise BadSound(f'{self.name} is empty. Record or copy it again.', 'empty') from None
+            size = self.raw.seek(0, os.SEEK_END)
+            if not size: raise self._bad('is empty. Record or copy it again.', 'empty') from None
             raise BadSound(f'{self.name} is not a sound that can be read, or its header is damaged. '
                            'Give a wav, flac, ogg, mp3 or aiff file.') from None
         self.sr,self.channels,self.frames = self.file.samplerate,self.file.channels,self.file.frames
         if not 100<=self.sr<=192_000:
-            raise BadSound(f'{self.name} has a sample rate of {self.sr} Hz. Give one from 100 to 192000 Hz.', 'odd sample rate')
+            raise self._bad(f'has a sample rate of {self.sr} Hz. Give 100 to 192000 Hz.', 'odd sample rate')
         if missing_share(self.file.extra_info)>.01: raise self._short()
 
-    def _lost(self)->BadSound: return BadSound(f'{self.name} cannot be read at the moment. Check the disk or the network.', 'cannot be read', True)
+    def _bad(self, why:str, note:str, passing:bool=False)->BadSound:
+        return BadSound(f'{self.name} {why}', note, passing)
+    def _lost(self)->BadSound:
+        return self._bad('cannot be read at the moment. Check the disk or the network.', 'cannot be read', True)
     def _short(self)->BadSound:
-        return BadSound(f'{self.name} is cut short: its header promises more sound than there is. Copy or record it again.', 'cut short')
+        return self._bad('is cut short: its header promises more sound than there is. Copy it again.', 'cut short')
 
     def close(self)->None:
         "Close the file, if it was opened here."
@@ -144,16 +149,21 @@ class Sound:
         try: x = self.file.read(max(1, self.block//self.channels), dtype='float32', always_2d=True)
         except (RuntimeError, ValueError, OSError):
             if not self.raw.broke:
-                raise BadSound(f'{self.name} is damaged: it cannot be read to its end. Copy or record it again.', 'damaged') from None
+                why = 'is damaged: it cannot be read to its end. Copy or record it again.'
+                raise self._bad(why, 'damaged') from None
         if self.raw.broke: raise self._lost()
         return x
 
     def _learn(self, x:np.ndarray)->None:
         "Note loudness and full-scale samples of one block; refuse what is no sound."
         peak,mono = float(abs(x).max()),x.mean(1)
-        if not np.isfinite(peak): raise BadSound(f'{self.name} holds NaN or infinity. Write it again without.', 'holds NaN or infinity')
-        if peak>1e9: raise BadSound(f'{self.name} holds values up to {peak:.0e}, which no sound has. Write it again from -1 to 1.', 'holds no sound')
-        self.peak,self.low,self.high = max(self.peak, peak),min(self.low, float(mono.min())),max(self.high, float(mono.max()))
+        if not np.isfinite(peak):
+            raise self._bad('holds NaN or infinity. Write it again without.', 'holds NaN or infinity')
+        if peak>1e9:
+            why = f'holds values up to {peak:.0e}, which no sound has. Write it again from -1 to 1.'
+            raise self._bad(why, 'holds no sound')
+        self.peak,self.low = max(self.peak, peak),min(self.low, float(mono.min()))
+        self.high = max(self.high, float(mono.max()))
         self.full += self._at_full_scale(x)
         self.values += x.size
 
@@ -187,6 +197,9 @@ def load_wave(
     return torch.cat(list(read_sound(source, sr)))
 
 # %% ../../nbs/sound/02_io.ipynb #bcfef1b9
+def _is_sound(path:Path)->bool:
+    return path.name[0]!='.' and path.suffix.lower() in sound_suffixes and path.is_file()
+
 def find_sounds(
     path:str|Path, # a folder
 )->list[Path]: # files, sorted
@@ -198,11 +211,13 @@ def find_sounds(
     for d,folders,files in os.walk(path, onerror=closed.append, followlinks=True):
         folders[:] = sorted(o for o in folders if o[0]!='.' and o!='__MACOSX')
         if (real := os.path.realpath(d)) in seen: folders.clear()
-        else: found += [p for f in files if f[0]!='.' and (p := Path(d)/f).suffix.lower() in sound_suffixes and p.is_file()]
+        else: found += [p for f in files if _is_sound(p := Path(d)/f)]
         seen.add(real)
     hint = f'{len(closed)} folders could not be opened, the first {closed[0].filename}. ' if closed else ''
-    if not found: raise BadInput(f'No sound files in {sound_name(path)}. {hint}Give a folder with wav, flac, ogg, mp3 or aiff files.')
-    if closed: warnings.warn(hint+'Change their permissions, or do without.')
+    if not found:
+        raise BadInput(f'No sound files in {sound_name(path)}. {hint}'
+                       'Give a folder with wav, flac, ogg, mp3 or aiff files.')
+    if closed: warnings.warn(hint+'Change their permissions, or do without.', stacklevel=2)
     return sorted(found)
 
 # %% ../../nbs/sound/02_io.ipynb #20b15715

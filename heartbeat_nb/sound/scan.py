@@ -56,7 +56,8 @@ def _state(file:str|Path)->list[str|int]:
 
 def _scan_all(files:list[str|Path])->pd.DataFrame:
     todo = parallel(scan_sound, files, os.cpu_count())
-    return pd.DataFrame([asdict(o) for o in progress_bar(todo, total=len(files), leave=False)], columns=list(Scan.__dataclass_fields__))
+    found = [asdict(o) for o in progress_bar(todo, total=len(files), leave=False)]
+    return pd.DataFrame(found, columns=list(Scan.__dataclass_fields__))
 
 def scan_sounds(
     files:list[str|Path], # sound files

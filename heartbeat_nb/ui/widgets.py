@@ -11,7 +11,7 @@ from dataclasses import asdict,dataclass,replace
 from html import escape
 from pathlib import Path
 
-import ipywidgets as widgets, numpy as np, pandas as pd
+import ipywidgets as widgets, pandas as pd
 from matplotlib.figure import Figure
 
 from ..core import BadInput,write_atomic
