@@ -338,7 +338,7 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
     errors.open(0, 1)
     grid:ConfusionGrid = errors.grid
     grid.frame(0, 1)
-    print(fits, draw_filter, draw_ground(wave, wave, 2000, 0., plt.gca()))
+    print(fits, draw_filter, draw_ground(wave, wave, 2000, 0., draw_saliency(wave, wave, 2000)))
     clip:Clip = read_clip(path, sr=4000, label='normal', hearts=True)
     image:str = picture(clip_figure(clip), alt='a wave')+sound_player(clip, secs=3.)
     row = control_row(slide('Seconds', 1., 0., 2.))
