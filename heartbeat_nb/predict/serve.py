@@ -22,7 +22,8 @@ if TYPE_CHECKING: from fastapi import FastAPI
 
 # %% ../../nbs/predict/08_serve.ipynb #02fa18c0
 Message = dict[str,Any]
-Receive,Send = Callable[[], Awaitable[Message]],Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 class Limit:
     "Around an app: refuse requests that are too large (413) or come too slowly (408)."
