@@ -17,7 +17,7 @@ from heartbeat_nb.ui.panel import *
 from heartbeat_nb.ui.widgets import *
 
 def core(path:Path)->None:
-    with plain_errors(after=lambda: 'Go on with --resume.', also=OSError):
+    with plain_errors():
         if unlabelled!='unlabelled': raise BadInput('That is no label. Give another.')
     with seeded(3): need('onnxruntime', extra='onnx')
     run:RunSize = scale(dict(epochs=1), dict(epochs=100))
