@@ -68,7 +68,8 @@ class WaveTransform(Transform):
         if x.ndim!=3:
             raise BadInput(f'{type(self).__name__} got waves of shape {tuple(x.shape)}. '
                            'Give a batch: (batch, channels, samples).')
-        if not x.sr: raise BadInput(f'{type(self).__name__} got waves without a sample rate. Give TensorAudio(x, sr=...).')
+        if not x.sr:
+            raise BadInput(f'{type(self).__name__} got waves without a sample rate. Give TensorAudio(x, sr=...).')
         old = x.as_subclass(Tensor)
         chosen = torch.rand(len(old), device=old.device)<self.p
         if self.p<1 and old.device.type=='cpu': new = self._some(old, chosen, x.sr)

@@ -31,7 +31,8 @@ class TensorAudio(TensorBase):
     sr:int|None = None
     play:bool = True
     def clone(self, *, memory_format:torch.memory_format|None=None)->'TensorAudio':
-        return type(self)(super().clone(memory_format=memory_format), sr=self.sr, play=self.play) # fastai's forgets both
+        "As fastai's, which forgets both."
+        return type(self)(super().clone(memory_format=memory_format), sr=self.sr, play=self.play)
 
 # %% ../../nbs/data/07_blocks.ipynb #064c6128
 def crop_samples(
@@ -242,7 +243,7 @@ class AudioDataLoaders(DataLoaders):
     @classmethod
     def from_index(cls,
         index:pd.DataFrame, # a row a clip
-        valid:Sequence[int]|np.ndarray|None=None, # positions (row numbers) held out; None: the first of five group folds
+        valid:Sequence[int]|np.ndarray|None=None, # positions (row numbers) held out; None: the first of five folds
         sr:int=2000, # sample rate of the waves, in Hz
         secs:float=4., # length of a crop
         bs:int=32, # clips a batch

@@ -7,7 +7,7 @@ __all__ = ['post_classes', 'extract_class_id', 'post_audio', 'convert_data', 'Co
            'post_dls']
 
 # %% ../../nbs/data/10_post.ipynb #2b676c11
-import pickle,shutil,tempfile,warnings
+import io,pickle,re,shutil,struct,tempfile,warnings
 from collections.abc import Iterator,Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,10 +92,27 @@ def _latin(text, encoding):
     if encoding=='latin1': return text.encode(encoding)
     raise BadInput(f'This pickle holds text as {encoding}, which convert_data never writes. It was not read.')
 
-_array_parts = dict(_reconstruct=np.empty(0).__reduce__()[0], _frombuffer=np.empty(0).__reduce_ex__(5)[0],
-                    ndarray=np.ndarray, dtype=np.dtype)
+class _Dtype:
+    "The kind of some numbers, in place of numpy.dtype."
+    def __init__(self, code, *_): self.code = code
+    def __setstate__(self, state): self.code = state[1]+self.code # byte order
 
-class _ArraysOnly(pickle.Unpickler):
+class _Array:
+    "In place of numpy.ndarray: the bytes of some numbers, which are looked at before they become any."
+    def __setstate__(self, state):
+        _,shape,dtype,fortran,raw = state
+        if not re.fullmatch('[<>=|]?[fiu][1248]', dtype.code):
+            raise BadInput(f'This pickle holds numbers of the kind {dtype.code}, which convert_data never writes.')
+        self.numbers = np.frombuffer(raw, dtype.code).reshape(shape, order='F' if fortran else 'C')
+
+def _from_buffer(raw, dtype, shape, order):
+    res = _Array()
+    res.__setstate__((1, shape, dtype, order=='F', raw))
+    return res
+
+_array_parts = dict(_reconstruct=lambda *_: _Array(), _frombuffer=_from_buffer, ndarray='ndarray', dtype=_Dtype)
+
+class _ArraysOnly(pickle._Unpickler): # the one in Python: the one in C can crash on a damaged pickle
     "Rebuild arrays of numbers; a pickle that holds anything else is refused."
     def find_class(self, module, name):
         if module.split('.')[0]=='numpy' and name in _array_parts: return _array_parts[name]
@@ -103,15 +120,18 @@ class _ArraysOnly(pickle.Unpickler):
         raise BadInput(f'This pickle holds {module}.{name}, which convert_data never writes. It was not read.')
 
 # %% ../../nbs/data/10_post.ipynb #4d76fab6
+_damage = (pickle.UnpicklingError, struct.error, AssertionError, AttributeError, EOFError, LookupError, MemoryError,
+           OverflowError, TypeError, ValueError)
+
 def load_converted(
     path:str|Path, # a .pkl file that `convert_data`, or the post's own code, wrote
 )->ConvertedClip:
     "Read one converted clip."
     try:
-        with open(path, 'rb') as f: o = _ArraysOnly(f).load()
-        clip = ConvertedClip(int(o['class_id']), int(o['sampling_rate']), np.asarray(o['audio'], np.float32))
-    except (BadInput, OSError): raise
-    except Exception as e: # a damaged pickle can raise anything
+        o = _ArraysOnly(io.BytesIO(Path(path).read_bytes())).load()
+        clip = ConvertedClip(int(o['class_id']), int(o['sampling_rate']), o['audio'].numbers.astype(np.float32))
+    except BadInput: raise
+    except _damage as e:
         raise BadInput(f'{path} is no converted clip ({type(e).__name__}). Convert the recordings again.') from None
     known = 0<=clip.class_id<len(post_classes) and clip.sampling_rate>0
     if known and clip.audio.ndim==1 and len(clip.audio): return clip
