@@ -21,7 +21,7 @@ from ..sound.io import Sound
 if TYPE_CHECKING: from fastapi import FastAPI
 
 # %% ../../nbs/predict/08_serve.ipynb #02fa18c0
-Message = dict[str,Any]
+Message = MutableMapping[str,Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
