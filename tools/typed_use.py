@@ -324,6 +324,7 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     print(over_time(torch.zeros(1, 8, 9)), envelope_rhythm(torch.zeros(1, 2000), 2000), clip_features(index), Baseline)
 
 def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndarray)->None:
+    fits:pd.DataFrame = IndexPanel(index, hearts=False).selected
     browser = ClipBrowser(index, marks=path)
     mended:pd.DataFrame = browser.corrected[browser.selected.index.isin(browser.table.index)]
     marks:dict[str, Mark] = read_marks(browser.save(path))
@@ -335,6 +336,9 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
     loud:Strongest = filters.strongest()
     errors = ErrorBrowser(result, index)
     errors.open(0, 1)
+    grid:ConfusionGrid = errors.grid
+    grid.frame(0, 1)
+    print(fits, draw_filter, draw_ground(wave, wave, 2000, 0., draw_saliency(wave, wave, 2000)))
     clip:Clip = read_clip(path, sr=4000, label='normal', hearts=True)
     image:str = picture(clip_figure(clip), alt='a wave')+sound_player(clip, secs=3.)
     row = control_row(slide('Seconds', 1., 0., 2.))
