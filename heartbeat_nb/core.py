@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['unlabelled', 'BadInput', 'plain_errors', 'need', 'RunSize', 'device_name', 'scale', 'set_seed', 'seeded',
-           'write_atomic', 'cache_dir', 'digest', 'Cache', 'clear_cache', 'parallel', 'Interval', 'provenance',
+           'write_atomic', 'cache_dir', 'digest', 'Cache', 'clear_cache', 'parallel', 'spawn', 'Interval', 'provenance',
            'save_result', 'load_result']
 
 # %% ../nbs/00_core.ipynb #0e0d11d0
-import errno,hashlib,json,os,platform,random,shutil,sys,tempfile,threading
+import errno,hashlib,json,logging,os,platform,random,shutil,socket,sys,tempfile,threading,time
 from collections import deque
 from collections.abc import Callable,Iterable,Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +25,7 @@ import numpy as np, torch
 from fastcore.basics import AttrDict
 from fastcore.xdg import xdg_cache_home
 from filelock import FileLock
+from torch.multiprocessing import ProcessExitedException,ProcessRaisedException
 
 _S,_T = TypeVar('_S'),TypeVar('_T')
 
@@ -37,24 +38,18 @@ class BadInput(ValueError):
 
 # %% ../nbs/00_core.ipynb #fcc80c38
 @contextmanager
-def plain_errors(
-    after:Callable[[], str]=str, # called when something goes wrong: clears up, and returns what a person can do now
-    also:type[Exception]|tuple[type[Exception], ...]=(), # more errors whose message is such a sentence
-)->Iterator[None]:
-    "Turn bad input, Ctrl-C and a full disk into one sentence and exit code 2."
-    def stop(msg, hint=''):
-        sys.stderr.write(' '.join([*str(msg).split(), *hint.split()])+'\n')
-        sys.exit(2)
+def plain_errors()->Iterator[None]:
+    "Turn bad input, Ctrl-C, a lost process and a full disk into one sentence and exit code 2."
     try: yield
     except BaseException as e:
-        hint = after()
-        if isinstance(e, BadInput): stop(e)
-        if isinstance(e, also): stop(e, hint)
-        if isinstance(e, KeyboardInterrupt): stop('Stopped.', hint)
-        if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
-            stop(f'The disk is full: {e.filename or "a file"} could not be written. Make room first.', hint)
-        if isinstance(e, PermissionError): stop(f'No permission for {e.filename}. Choose another folder.')
-        raise
+        if isinstance(e, (BadInput, ChildProcessError)): said = str(e)
+        elif isinstance(e, KeyboardInterrupt): said = 'Stopped.'
+        elif isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
+            said = f'The disk is full: {e.filename or "a file"} could not be written. Make room first.'
+        elif isinstance(e, PermissionError): said = f'No permission for {e.filename}. Choose another folder.'
+        else: raise
+        sys.stderr.write(' '.join([*said.split(), *getattr(e, '__notes__', ())])+'\n') # notes say how to go on
+        sys.exit(2)
 
 # %% ../nbs/00_core.ipynb #fa549b8f
 def need(
@@ -248,6 +243,46 @@ def parallel(
                 todo.extend(ex.submit(f, x) for x in islice(xs, 1))
         finally:
             for o in todo: o.cancel()
+
+# %% ../nbs/00_core.ipynb #6d579abe
+def _as_rank(rank:int, processes:int, port:int, f:Callable[..., None], args:tuple[object, ...])->None:
+    "What each process does."
+    os.environ |= dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(processes), LOCAL_WORLD_SIZE=str(processes),
+                       MASTER_ADDR='localhost', MASTER_PORT=str(port))
+    os.environ.setdefault('GLOO_SOCKET_IFNAME', 'lo0' if sys.platform=='darwin' else 'lo')
+    if 'OMP_NUM_THREADS' not in os.environ: torch.set_num_threads(max(1, (os.cpu_count() or 1)//processes))
+    try: f(*args)
+    except BadInput: raise
+    except Exception:
+        time.sleep(2) # the loss of another process may be the cause, and is to be seen first
+        raise
+
+def spawn(
+    f:Callable[..., None], # a function that can be imported by its name
+    *args:object, # for it
+    processes:int, # how many, 1 or more
+)->None:
+    "Call `f` in several processes of this machine, each with its RANK; if one ends badly, all end."
+    if processes<1: raise BadInput(f'{processes} processes are not possible. Give 1 or more.')
+    with socket.socket() as free:
+        free.bind(('localhost', 0))
+        port = free.getsockname()[1]
+    log = logging.getLogger('torch.multiprocessing.spawn') # what it would say is said below
+    was,log.disabled = log.disabled,True
+    them = torch.multiprocessing.spawn(_as_rank, (processes, port, f, args), processes, join=False)
+    try:
+        while not them.join(): pass
+    except ProcessExitedException as e:
+        how = f'was killed ({e.signal_name})' if e.signal_name else f'ended with exit code {e.exit_code}'
+        who = f'Process {e.error_index+1} of {processes}'
+        raise ChildProcessError(f'{who} {how}, and the others were ended with it.') from None
+    except ProcessRaisedException as e:
+        _,bad,sentence = str(e).strip().splitlines()[-1].partition(f'{BadInput.__module__}.BadInput: ')
+        raise BadInput(sentence) if bad else e from None
+    finally:
+        log.disabled = was
+        for o in them.processes: o.terminate()
+        for o in them.processes: o.join()
 
 # %% ../nbs/00_core.ipynb #c95f57e6
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from heartbeat_nb.ui.panel import *
 from heartbeat_nb.ui.widgets import *
 
 def core(path:Path)->None:
-    with plain_errors(after=lambda: 'Go on with --resume.', also=OSError):
+    with plain_errors():
         if unlabelled!='unlabelled': raise BadInput('That is no label. Give another.')
     with seeded(3): need('onnxruntime', extra='onnx')
     run:RunSize = scale(dict(epochs=1), dict(epochs=100))
@@ -144,16 +144,17 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     leaks:np.ndarray = leaked_clips(seen, range(10), held)
     print(protocol_name(index, 1), len(leaks), esc50_index(esc50_like(path)), urbansound_index(urbansound_like(path)))
     print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
-    hearts = pascal_index(heartbeat_data(real_data() or simulated_data(104)))
-    name = parse_name('murmur__112_1306243000964_A.wav')
+    hearts = pascal_index(pascal_data(real_data() or simulated_data(104)))
+    name:PascalName | None = parse_name('murmur__112_1306243000964_A.wav')
     if name and name.noisy and name.session.year==2011: check_csv(kaggle_data(), hearts)
     folders = read_folders(path, find_sounds(path), group=r'^(\w+)_')
     tables:list[Path] = find_tables(path)+near_tables(path)
-    labels = read_labels(tables[0], path, dict(label=find_column(pd.read_csv(tables[0]), 'label')))
+    labels = read_labels(tables[0], path, dict(label=find_column(read_text_table(tables[0]), 'label')))
     files:list[Path | None] = place_files(labels.file, [path])
     folds = usable_folds(folder_index(path, fold='split').fold)
     print(fold_of('fold3'), split_names, folders, files, folds)
-    sr,secs,fold = choose_sr(index),choose_secs(index, 2000),choose_fold(index)
+    sr:Choice = choose_sr(index)
+    secs,fold = choose_secs(index, 2000),choose_fold(index)
     reasons:list[str] = [sr.reason, secs.reason, fold.reason, *check_index(index, folds=5)]
     top:float = power_end(path, usual_rates[-1], share=.98)
     clips:pd.DataFrame = labelled_clips(index, gap=30.)
@@ -286,7 +287,7 @@ def exporting(learn:AudioLearner, result:CrossValidation, path:Path, x:torch.Ten
     logits:torch.Tensor = load_onnx(quantize_onnx(half_onnx(onnx, path/'half.onnx'), path/'small.onnx', x))(x)
     print(onnx_session(onnx).get_inputs(), trace(any_length(net)), program(x), logits, about.min_samples)
     kept:Path = save_weights(learn, path/'mine.safetensors', result, more=dict(sensitivity=result.scores['accuracy']))
-    print(write_card(add_info(kept, protocol='5 times 5 grouped folds')), FullPool(4), TimeMean(), NetFile)
+    print(write_card(add_info(kept, protocol='5 times 5 grouped folds')), FullPool(4), TimeMean())
 
 def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, groups:np.ndarray)->None:
     result:CrossValidation = cross_validate(index, 'm5', 'best', repeats=1, folds=3, path=path, sr=2000, secs=4.)

@@ -39,7 +39,7 @@ def likeliest(
     probabilities:dict[str,float], # class -> from 0 to 1
 )->tuple[str,float]: # its name, and how probable it is
     "The class that an answer names."
-    label = max(probabilities, key=probabilities.get)
+    label = max(probabilities, key=lambda o: probabilities[o])
     return label,probabilities[label]
 
 # %% ../../nbs/predict/00_answer.ipynb #3d030cc7
@@ -131,6 +131,7 @@ def clock(
 class Timeline:
     "What was heard in a recording, altogether and when."
     answer:Prediction # for all of it
+    secs:float # how long it is
     spans:list[Span] # side by side; neighbouring windows of one label are one
     windows:list[Span] # one a window, which overlap
     outline:Outline # of the wave
@@ -139,6 +140,6 @@ class Timeline:
         sure = lambda p: '' if p is None else f'{p:.2f}'
         lines = [f'{clock(o.start)} | {clock(o.end)} | {o.label} | {sure(o.probability)}' for o in self.spans[:most]]
         return lines + ([f'and {len(self.spans)-most} more | | | '] if len(self.spans)>most else [])
-    def __repr__(self)->str: return '\n'.join([f'{self.answer}, {clock(self.answer.secs)}', *self._lines()])
+    def __repr__(self)->str: return '\n'.join([f'{self.answer}, {clock(self.secs)}', *self._lines()])
     def _repr_markdown_(self)->str:
         return '\n'.join(['start | end | label | probability', '---|---|---|---', *self._lines(), '', str(self.answer)])

@@ -83,16 +83,16 @@ def predict_long(
             outline.push(x)
     windows += stream.close()
     answer = replace(stream.answer(sound.name), notes=quality_notes(sound, net.secs))
-    return Timeline(answer, timeline_spans(windows, answer.secs, net.temperature), windows, outline)
+    return Timeline(answer, sound.secs, timeline_spans(windows, sound.secs, net.temperature), windows, outline)
 
 # %% ../../nbs/predict/03_files.ipynb #fa80573d
 def expand(
     paths:Iterable[str|Path|BinaryIO], # files and folders
 )->list[str|Path|BinaryIO|Prediction]: # files; in place of a folder without any, a Prediction that says so
     "The files of some files and folders."
-    res = []
+    res: list[str|Path|BinaryIO|Prediction] = []
     for p in paths:
-        try: res += find_sounds(p) if not hasattr(p, 'read') and os.path.isdir(p) else [p]
+        try: res += find_sounds(p) if isinstance(p, (str, os.PathLike)) and os.path.isdir(p) else [p]
         except BadInput as e: res.append(Prediction(sound_name(p), error=str(e)))
     return res
 

@@ -7,7 +7,7 @@ __all__ = ['Message', 'Receive', 'Send', 'Limit', 'answer_upload', 'page', 'make
 
 # %% ../../nbs/predict/08_serve.ipynb #b108334d
 import asyncio,html,socket
-from collections.abc import Awaitable,Callable
+from collections.abc import Awaitable,Callable,MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any,BinaryIO,TYPE_CHECKING
@@ -21,8 +21,9 @@ from ..sound.io import Sound
 if TYPE_CHECKING: from fastapi import FastAPI
 
 # %% ../../nbs/predict/08_serve.ipynb #02fa18c0
-Message = dict[str,Any]
-Receive,Send = Callable[[], Awaitable[Message]],Callable[[Message], Awaitable[None]]
+Message = MutableMapping[str,Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 class Limit:
     "Around an app: refuse requests that are too large (413) or come too slowly (408)."

@@ -131,8 +131,8 @@ def timeline_spans(
     "Join neighbouring windows of one label; each stands for the time around its middle."
     middles = [(o.start+o.end)/2 for o in windows]
     edges,done,res = [0., *((a+b)/2 for a,b in zip(middles, middles[1:])), secs],0,[]
-    for _,some in itertools.groupby(windows, lambda o: o.label):
-        some = list(some)
+    for _,same in itertools.groupby(windows, lambda o: o.label):
+        some = list(same)
         res.append(_join(some, edges[done], edges[done+len(some)], temperature))
         done += len(some)
     return res

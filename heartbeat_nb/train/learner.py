@@ -183,7 +183,7 @@ def pretrain(
 )->Path: # a file for `audio_learner(weights=...)`
     "Train a net on other sounds, or find what was trained before."
     r = get_recipe(recipe)
-    if not r.pretrain: raise BadInput('This recipe trains on no other sounds first. Give one that does, or leave it out.')
+    if not r.pretrain: raise BadInput('This recipe trains on no other sounds first. Give one that does.')
     r = replace(r, epochs=r.pretrain, pretrain=0)
     def make(path):
         learn = audio_learner(AudioDataLoaders.from_index(index, sr=sr, secs=secs, bs=r.bs), arch, r)
