@@ -153,7 +153,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     leaks:np.ndarray = leaked_clips(seen, range(10), held)
     print(protocol_name(index, 1), len(leaks), esc50_index(esc50_like(path)), urbansound_index(urbansound_like(path)))
     print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
-    hearts = pascal_index(heartbeat_data(real_data() or simulated_data(104)))
+    hearts = pascal_index(pascal_data(real_data() or simulated_data(104)))
     name:PascalName | None = parse_name('murmur__112_1306243000964_A.wav')
     if name and name.noisy and name.session.year==2011: check_csv(kaggle_data(), hearts)
     folders = read_folders(path, find_sounds(path), group=r'^(\w+)_')
