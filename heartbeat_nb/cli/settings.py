@@ -7,14 +7,14 @@ __all__ = ['read_clips', 'run_folder', 'RunSettings', 'save_settings', 'load_set
 
 # %% ../../nbs/cli/02_settings.ipynb #6304c706
 import json,os
-from dataclasses import asdict,dataclass,fields,replace
+from dataclasses import asdict,dataclass,replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ..core import BadInput,save_result
-from ..data.checks import Choice,check_index,choose_fold,choose_secs,choose_sr
+from ..data.checks import Choice,choose_fold,choose_secs,choose_sr
 from ..data.index import DataSet
 from ..data.sets import find_source
 from ..nets.io import load_model,start_from
