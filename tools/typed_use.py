@@ -272,7 +272,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     probs:np.ndarray = predict_waves([wave, x], net)
     each,silent = net.hear([net(x)], bs=4)
     print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis)
-    label,share = likeliest(one.probabilities)
+    label,share,_ = name_answer(list(one.probabilities.values()), list(one.probabilities))
     decoded:Decoded = decode_sound(path, net)
     check_sound(decoded.name, decoded.secs, silent=False, least=1.)
     notes:list[str] = quality_notes(Sound(path), 3.)+heart_rate_notes(x, 2000)

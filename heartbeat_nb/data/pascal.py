@@ -18,7 +18,7 @@ from ..core import BadInput,Cache,need,unlabelled
 from .index import DataSet,make_index,register_set,warn_once
 from ..heart.dataset import synth_dataset
 from ..heart.synth import heart_classes
-from ..sound.io import find_sounds,sound_suffixes
+from ..sound.io import find_sounds
 
 # %% ../../nbs/data/03_pascal.ipynb #c1c49432
 def kaggle_data()->Path: # the folder that kagglehub keeps
@@ -157,10 +157,9 @@ def _is_pascal(
     path:Path, # a folder
 )->bool: # True if nine of ten sounds in it have names like those of the challenge
     "Does this folder hold the recordings of the challenge?"
-    names = [o for _,_,files in os.walk(path) for o in files if o[0]!='.']
-    sounds = [o for o in names if os.path.splitext(o)[1].lower() in sound_suffixes]
-    fit = sum(bool(_set_a.fullmatch(o) or _set_b.fullmatch(o)) for o in sounds)
-    return fit>=.9*len(sounds)>0
+    try: names = [o.name for o in find_sounds(path)]
+    except BadInput: return False
+    return sum(bool(_set_a.fullmatch(o) or _set_b.fullmatch(o)) for o in names)>=.9*len(names)
 
 register_set(DataSet('pascal', lambda path: pascal_index(pascal_data(path)), _is_pascal, 2000, 4., 5, 1,
                      'patients and sessions', 'This is for learning and measuring; it does not diagnose.'))
