@@ -15,8 +15,8 @@ from heartbeat_nb.data.sets import Source
 from heartbeat_nb.cli.command import *
 from heartbeat_nb.cli.data import *
 from heartbeat_nb.cli.predict import *
-from heartbeat_nb.cli import programs
-from heartbeat_nb.cli.programs import heartbeat_predict,heartbeat_serve,heartbeat_train
+
+from heartbeat_nb.cli.programs import *
 from heartbeat_nb.cli.run import *
 from heartbeat_nb.cli.serve import *
 from heartbeat_nb.cli.settings import *
@@ -181,7 +181,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])
     show_batch(batch, None, ready)
     print(crop_samples(4., 2000), TensorIndex(3), named_class(0, ['dog']), means.silent)
-    print(ClipDataset([0], [1], ['a', 'b']))
+    print(ClipDataset([0], class_numbers(clips.label, settings.vocab), settings.vocab))
     if is_simulated(index) and may_play(simulated=True): print(data_hash(index))
     pickles:list[Path] = list(convert_data(path, path/'converted', sr=8000, secs=2., n_test=5).rglob('*.pkl'))
     clip:ConvertedClip = load_converted(pickles[0])
@@ -361,7 +361,7 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
 
 def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidation)->None:
     heartbeat_train('simulated', arch='m5', epochs=1, out=str(path))
-    programs.heartbeat_data('urbansound8k=UrbanSound8K', shards=str(path), sr=2000, clear_cache=False)
+    heartbeat_data('urbansound8k=UrbanSound8K', shards=str(path), sr=2000, clear_cache=False)
     heartbeat_predict(['heart.wav'], model='best', csv=True)
     heartbeat_serve(model='best', port=8000)
     @command('heartbeat_nb.cli.data:show_data')

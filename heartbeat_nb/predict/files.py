@@ -14,7 +14,7 @@ from dataclasses import dataclass,field,replace
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np, torch
+import torch
 from torch import nn
 
 from ..core import BadInput,parallel
