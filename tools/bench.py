@@ -68,10 +68,10 @@ def limits(data, repeats, keras):
 
 def data(data, repeats, keras):
     "Simulation, indexing, decoding."
-    from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
+    from heartbeat_nb.data.pascal import pascal_data,pascal_index
     from heartbeat_nb.data.waves import data_hash,cached_waves
     from heartbeat_nb.heart.dataset import synth_dataset
-    work,path = Path(tempfile.mkdtemp()),heartbeat_data(data)
+    work,path = Path(tempfile.mkdtemp()),pascal_data(data)
     index,fresh = pascal_index(path),iter(range(10_000))
     new_cache = lambda: os.environ.update(HEARTBEAT_CACHE=str(work/f'cache{next(fresh)}'))
     ready = lambda sr: cached_waves(pascal_index(path), sr)
@@ -84,10 +84,10 @@ def data(data, repeats, keras):
 def as_arrays(data, sr, secs, n, out):
     "The middle of each clip, standardised, and its class, as every contender gets them."
     from heartbeat_nb.data.blocks import CropWaves,Standardize,TensorIndex,label_vocab
-    from heartbeat_nb.data.pascal import heartbeat_data,pascal_index
+    from heartbeat_nb.data.pascal import pascal_data,pascal_index
     from heartbeat_nb.data.waves import cached_waves
     import torch
-    index = pascal_index(heartbeat_data(data))
+    index = pascal_index(pascal_data(data))
     index = index[index.ok].iloc[:n].reset_index(drop=True)
     names = {o:i for i,o in enumerate(label_vocab(index.label))}
     crop = CropWaves(cached_waves(index, sr), secs)

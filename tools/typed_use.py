@@ -12,6 +12,15 @@ from heartbeat_nb.nets.archs import ResBlock
 from heartbeat_nb.predict.answer import Span
 from heartbeat_nb.predict.export import trace
 from heartbeat_nb.data.sets import Source
+from heartbeat_nb.cli.command import *
+from heartbeat_nb.cli.data import *
+from heartbeat_nb.cli.predict import *
+
+from heartbeat_nb.cli.programs import *
+from heartbeat_nb.cli.run import *
+from heartbeat_nb.cli.serve import *
+from heartbeat_nb.cli.settings import *
+from heartbeat_nb.cli.train import *
 from heartbeat_nb.ui.explorers import *
 from heartbeat_nb.ui.panel import *
 from heartbeat_nb.ui.widgets import *
@@ -144,7 +153,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     leaks:np.ndarray = leaked_clips(seen, range(10), held)
     print(protocol_name(index, 1), len(leaks), esc50_index(esc50_like(path)), urbansound_index(urbansound_like(path)))
     print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
-    hearts = pascal_index(heartbeat_data(real_data() or simulated_data(104)))
+    hearts = pascal_index(pascal_data(real_data() or simulated_data(104)))
     name:PascalName | None = parse_name('murmur__112_1306243000964_A.wav')
     if name and name.noisy and name.session.year==2011: check_csv(kaggle_data(), hearts)
     folders = read_folders(path, find_sounds(path), group=r'^(\w+)_')
@@ -172,7 +181,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])
     show_batch(batch, None, ready)
     print(crop_samples(4., 2000), TensorIndex(3), named_class(0, ['dog']), means.silent)
-    print(ClipDataset([0], [1], ['a', 'b']))
+    print(ClipDataset([0], class_numbers(clips.label, settings.vocab), settings.vocab))
     if is_simulated(index) and may_play(simulated=True): print(data_hash(index))
     pickles:list[Path] = list(convert_data(path, path/'converted', sr=8000, secs=2., n_test=5).rglob('*.pkl'))
     clip:ConvertedClip = load_converted(pickles[0])
@@ -216,7 +225,10 @@ def training(index:pd.DataFrame, path:Path)->None:
     mine:RunIdentity = run_identity(index, 'm5', recipe, weights=net, sr=2000, secs=4.)
     mine.refuse_other(learner_identity(learn, 1).as_dict(), what='this result')
     key:str = fingerprint(mine.key, describe_net('m5'), net_name('m5'), file_hash(file), numerics)
-    if join_processes(minutes=5.)==0: print(key, loss, kept_by(learn))
+    if join_processes(minutes=5.)==0: print(key, loss, kept_by(learn), shared(dls.train))
+    with one_goes_first(), shared_training(learn, sync_bn=False) as both: both.fit_recipe(1)
+    answers:np.ndarray = shared_answers(learn, [0, 1])
+    spawn(print, answers, processes=2)
 
 def kept_by(learn:AudioLearner)->int: return learn.kept_epoch
 
@@ -260,7 +272,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     probs:np.ndarray = predict_waves([wave, x], net)
     each,silent = net.hear([net(x)], bs=4)
     print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis)
-    label,share = likeliest(one.probabilities)
+    label,share,_ = name_answer(list(one.probabilities.values()), list(one.probabilities))
     decoded:Decoded = decode_sound(path, net)
     check_sound(decoded.name, decoded.secs, silent=False, least=1.)
     notes:list[str] = quality_notes(Sound(path), 3.)+heart_rate_notes(x, 2000)
@@ -346,3 +358,27 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
     answers:list[dict[str, torch.Tensor]] = filter_answers(create_model('m5'), [sweep(2000), wave])
     print(mended, marks, code, loud.at, image, row, answers, clip_answers(result), read_stretch(path, 1., 2., 2000))
     print(spectrogram(wave, 2000), draw_heart, draw_clip, draw_probabilities, Panel, ClipPanel, known_events(path))
+
+def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidation)->None:
+    heartbeat_train('simulated', arch='m5', epochs=1, out=str(path))
+    heartbeat_data('urbansound8k=UrbanSound8K', shards=str(path), sr=2000, clear_cache=False)
+    heartbeat_predict(['heart.wav'], model='best', csv=True)
+    heartbeat_serve(model='best', port=8000)
+    @command('heartbeat_nb.cli.data:show_data')
+    def my_command(data:str)->None: print(data)
+    with plain_messages(): print(make_parser(my_command).prog, load('heartbeat_nb.cli.serve:serve') is serve)
+    settings:RunSettings = RunSettings.asked('simulated', arch='m5', epochs=1).chosen(read_clips(None))
+    settings.check()
+    folder:Path = save_settings(settings, run_folder(None, resume=False)).parent
+    again:RunSettings = load_settings(folder, settings)
+    with tidied(folder, more='Go on with --resume.'): train_run(folder, again)
+    trained:AudioLearner = run_learner(settings, index, [0, 1], folder)
+    done:CrossValidation = finish_run(trained, settings, index, [0, 1], predict_clips(trained), folder)
+    print(report(done, folder, 60.), held_out_line(done), next_steps(done), count_clips(index))
+    found = [*tell_errors([predict_file(path)], failed=[])]
+    print_table(found, ['dog', 'cat'], width=80)
+    print_csv(found, ['dog', 'cat'])
+    print_json(found)
+    print(csv_record(found[0], ['dog', 'cat'])['file'])
+    with path.open('rb') as file: print(keep_input(file, most=1000))
+    print(print_answers, show_data, serve, train, train_share)

@@ -26,7 +26,7 @@ from ..score.cross_validate import held_out_answers
 from ..score.metrics import plot_confusion,plot_history,score_table
 from ..score.result import CrossValidation
 from ..train.distributed import join_processes,one_goes_first,shared_answers,shared_training
-from ..train.learner import AudioLearner,audio_learner,predict_clips,pretrain,recipe_dls,save_learner
+from ..train.learner import AudioLearner,audio_learner,pretrain,recipe_dls,save_learner
 from ..train.recipes import get_recipe
 
 # %% ../../nbs/cli/03_run.ipynb #ac9d3a03

@@ -7,14 +7,14 @@ __all__ = ['read_clips', 'run_folder', 'RunSettings', 'save_settings', 'load_set
 
 # %% ../../nbs/cli/02_settings.ipynb #6304c706
 import json,os
-from dataclasses import asdict,dataclass,fields,replace
+from dataclasses import asdict,dataclass,replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ..core import BadInput,save_result
-from ..data.checks import Choice,check_index,choose_fold,choose_secs,choose_sr
+from ..data.checks import Choice,choose_fold,choose_secs,choose_sr
 from ..data.index import DataSet
 from ..data.sets import find_source
 from ..nets.io import load_model,start_from
@@ -114,12 +114,12 @@ class RunSettings:
     )->'RunSettings':
         "With what the data decides; says why."
         trained = load_model(self.weights).info.get('sr') if self.weights else None
-        def rate(): return Choice(trained, 'the rate that the weights were trained at') if trained else choose_sr(index)
-        res = self
-        for k,f in dict(test_fold=lambda: choose_fold(index), sr=rate,
-                        secs=lambda: choose_secs(index, res.sr, model_entry(self.arch).min_samples)).items():
+        rate = Choice(trained, 'the rate that the weights were trained at') if trained else None
+        least,res = model_entry(self.arch).min_samples,self
+        for k,f in dict(test_fold=lambda o: choose_fold(index), sr=lambda o: rate or choose_sr(index),
+                        secs=lambda o: choose_secs(index, o.sr, least)).items():
             if getattr(res, k) is not None: continue
-            choice = f()
+            choice = f(res)
             res = replace(res, **{k:choice.value})
             print(f"Chose --{k.replace('_', '-')} {choice.value}: {choice.reason}.", flush=True)
         named = 'fold' in index and not pd.api.types.is_numeric_dtype(index.fold)

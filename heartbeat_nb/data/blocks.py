@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['TensorAudio', 'crop_samples', 'TensorIndex', 'fits', 'CropWaves', 'Standardize', 'named_class', 'ClipDataset',
-           'label_vocab', 'LoaderSettings', 'Windows', 'is_simulated', 'may_play', 'AudioDataLoaders', 'show_batch']
+           'label_vocab', 'class_numbers', 'LoaderSettings', 'Windows', 'is_simulated', 'may_play', 'AudioDataLoaders',
+           'show_batch']
 
 # %% ../../nbs/data/07_blocks.ipynb #00a3ce94
 import os
-from collections.abc import Callable,Iterator,Sequence
+from collections.abc import Callable,Iterable,Iterator,Sequence
 from dataclasses import dataclass,replace
 from pathlib import Path
 from typing import NamedTuple
@@ -152,6 +153,14 @@ def label_vocab(
     order,have = labels.cat.categories if own else sorted(labels.dropna().unique()),set(labels)
     return [o for o in order if o in have]
 
+def class_numbers(
+    labels:Iterable[str], # a class name a clip
+    vocab:Sequence[str], # class names, in order
+)->list[int]: # the place of each in `vocab`
+    "The classes of some clips as numbers."
+    place = {o:i for i,o in enumerate(vocab)}
+    return [place[o] for o in labels]
+
 # %% ../../nbs/data/07_blocks.ipynb #53ebcf85
 @dataclass(frozen=True)
 class LoaderSettings:
@@ -259,7 +268,7 @@ class AudioDataLoaders(DataLoaders):
         clips = clips[clips.label.isin(vocab)]
         parts = _split(clips, valid)
         crop = CropWaves(cached_waves(index, sr), secs, may_play(is_simulated(index)))
-        ys = pd.Series(pd.Categorical(clips.label, vocab).codes, clips.index)
+        ys = pd.Series(class_numbers(clips.label, vocab), clips.index)
         dss = [ClipDataset(o.tolist(), ys[o].tolist(), vocab, i) for i,o in enumerate(parts)]
         tfms = [crop, Standardize(), *L(batch_tfms)]
         dls = [TfmdDL(o, bs=bs, shuffle=not i, num_workers=0, after_batch=tfms) for i,o in enumerate(dss)]

@@ -130,13 +130,8 @@ def _hits(string:Tensor, owner:Tensor, n:int, k:int, sigmas:float)->Iterator[tup
                 if r>.4: yield a+at,b+at,r
 
 # %% ../../nbs/data/01_groups.ipynb #fcf781bd
-def _candidates(
-    waves:Waves, # the clips
-    secs:float=1., # shortest stretch to look for
-    rate:int=500, # sample rate of the search, in Hz
-    sigmas:float=5., # how far above chance a peak must be
-)->pd.DataFrame: # first, second (positions), lag (s that it begins later in the second), at (s into the first), r
-    "Pairs of clips that might share a stretch of sound: up to two alignments each, best first."
+def _candidates(waves:Waves, secs:float=1., rate:int=500, sigmas:float=5.)->pd.DataFrame:
+    "Pairs of clips that might share sound, with lag and place in seconds: up to two alignments each, best first."
     string,owner,starts = _string(waves, rate)
     n = 1 << int(np.ceil(np.log2(8*secs*rate)))
     found = []
@@ -182,17 +177,9 @@ def _moving(x:Tensor, sr:int)->Tensor:
     return (_smooth(d, round(.02*sr)|1) > 1e-4*d.max()).float()
 
 # %% ../../nbs/data/01_groups.ipynb #8e91d1d2
-def _correlate(
-    x:np.ndarray, # (samples,) one clip
-    y:np.ndarray, # (samples,) another
-    sr:int, # their sample rate, in Hz
-    lag:float, # samples that the stretch begins later in `y`, roughly
-    k:int, # samples over which they are correlated
-    lo:int=0, # only from here in `x` ...
-    hi:int|None=None, # ... to here
-    refine:bool=True, # look for the exact lag?
-)->tuple[Tensor, int, float]|None: # correlations, where they begin in `x`, lag; None: too little overlap, or a hum
-    "How well two clips agree, moment by moment, when the second is shifted."
+def _correlate(x:np.ndarray, y:np.ndarray, sr:int, lag:float, k:int, lo:int=0, hi:int|None=None,
+               refine:bool=True)->tuple[Tensor, int, float]|None:
+    "Correlation over each `k` samples of two clips, where that begins in `x`, and the lag; None: no overlap, or a hum."
     for _ in range(1+refine):
         whole,late = round(lag),lag-round(lag)
         begin,end = max(0, lo, -whole),min(len(x), len(y)-whole, len(x) if hi is None else hi)

@@ -7,7 +7,7 @@ __all__ = ['check_unique', 'plural', 'some_files', 'warn_once', 'make_index', 'D
            'recognise_set', 'get_set']
 
 # %% ../../nbs/data/02_index.ipynb #40e0f3b5
-import os,warnings
+import logging,os
 from collections.abc import Callable,Iterable
 from dataclasses import dataclass,field
 from functools import lru_cache
@@ -17,6 +17,8 @@ import pandas as pd
 
 from ..core import BadInput,unlabelled
 from ..sound.scan import scan_sounds
+
+_log = logging.getLogger(__name__)
 
 # %% ../../nbs/data/02_index.ipynb #b7ce2e57
 def _clip_ids(
@@ -62,8 +64,8 @@ def some_files(
 def warn_once(
     message:str, # a sentence or two
 )->None:
-    "Warn of something, unless this process has done so before."
-    warnings.warn(message, stacklevel=3)
+    "Log a warning, unless this process has done so before."
+    _log.warning(message)
 
 # %% ../../nbs/data/02_index.ipynb #5e90b020
 def make_index(

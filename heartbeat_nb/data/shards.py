@@ -19,8 +19,8 @@ from fastprogress.fastprogress import progress_bar
 from torch.utils.data import DataLoader,IterableDataset
 
 from ..core import BadInput,digest,need,parallel
-from .blocks import (AudioDataLoaders,LoaderSettings,Standardize,TensorAudio,crop_samples,is_simulated,
-    label_vocab,may_play,named_class)
+from .blocks import AudioDataLoaders,LoaderSettings,Standardize,TensorAudio,named_class
+from .blocks import class_numbers,crop_samples,is_simulated,label_vocab,may_play
 from .groups import group_folds,labelled_clips
 from .waves import data_hash
 from ..sound.io import load_wave
@@ -148,14 +148,14 @@ def write_shards(
     index = index.reset_index(drop=True)
     clips = labelled_clips(index)
     vocab,parts,shards = label_vocab(clips.label),split_shards(clips, size, folds, seed),[]
-    ys = pd.Categorical(clips.label, vocab).codes
+    ys = class_numbers(clips.label, vocab)
     path.parent.mkdir(parents=True, exist_ok=True)
     tmp = Path(tempfile.mkdtemp(dir=path.parent, prefix=f'.{path.name}'))
     try:
         for i,(fold,pos) in enumerate(progress_bar(parts, leave=False)):
             tar,part = tmp/f'fold{fold}-{i:05d}.tar',clips.iloc[pos]
             _write_tar(tar, part, sr, kind)
-            shards.append(Shard(tar.name, fold, tuple(part.clip_id), tuple(ys[pos].tolist()), tar.stat().st_size))
+            shards.append(Shard(tar.name, fold, tuple(part.clip_id), tuple(ys[o] for o in pos), tar.stat().st_size))
         info = ShardInfo(sr, kind, tuple(vocab), data_hash(index), is_simulated(index), seed, tuple(shards))
         (tmp/'shards.json').write_text(json.dumps(asdict(info))+'\n')
         tmp.chmod(0o755)
@@ -390,7 +390,7 @@ def shard_dls(
     tfms = [Standardize(), *L(batch_tfms)]
     dls = [ShardDL(o, bs=bs, num_workers=0, after_batch=tfms) for o in (train, valid)]
     data = digest(info.data_hash, train.ys, valid.ys)
-    source = f'shards, {train.workers} workers, a buffer of {buffer}'
+    source = f'shards (workers {train.workers}, buffer {buffer})'
     device = str(torch.device(device or default_device()))
     return AudioDataLoaders(*dls, settings=LoaderSettings(info.sr, float(secs), bs, info.vocab, tuple(train.clips),
         tuple(valid.clips), data, tuple(L(batch_tfms)), source, device))

@@ -14,11 +14,11 @@ from dataclasses import dataclass,field,replace
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np, torch
+import torch
 from torch import nn
 
 from ..core import BadInput,parallel
-from .answer import (Outline,Prediction,Timeline,check_sound,heart_rate_notes,likeliest,
+from .answer import (Outline,Prediction,Timeline,check_sound,heart_rate_notes,name_answer,
                                          quality_notes)
 from .predictor import Predictor,predict_waves
 from .stream import StreamPredictor,timeline_spans
@@ -113,9 +113,8 @@ def iter_predictions(
             else: yield _predict_clip(clip, next(probs), net)
 
 def _predict_clip(clip, probs, net):
-    p = dict(zip(net.classes, probs.tolist()))
     beats = heart_rate_notes(clip.wave, net.sr) if net.sounds=='heart' else []
-    return Prediction(clip.name, *likeliest(p), p, clip.secs, clip.notes+beats, bool(net.temperature))
+    return Prediction(clip.name, *name_answer(probs, net.classes), clip.secs, clip.notes+beats, bool(net.temperature))
 
 def _predict_stream(source, net):
     if hasattr(source, 'read'): source.seek(0)

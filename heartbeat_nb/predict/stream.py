@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from ..core import BadInput
-from .answer import Prediction,Span,check_sound,likeliest
+from .answer import Prediction,Span,check_sound,name_answer
 from .predictor import Predictor
 from ..sound.resample import Resampler
 from ..sound.windows import WindowMean,cut,silence,temperature_scale
@@ -65,6 +65,12 @@ class WindowStream:
         self.wave,self.begin = self.wave[gone:],self.begin+gone
         return windows
 
+# %% ../../nbs/predict/02_stream.ipynb #ccb62644
+def _whole_rate(sr:float)->int:
+    "A sample rate, or a sentence why it is none."
+    if 100<=sr<=192_000 and sr==int(sr): return int(sr)
+    raise BadInput(f'A sample rate of {sr} Hz is not usable. Give a whole number from 100 to 192000.')
+
 # %% ../../nbs/predict/02_stream.ipynb #0ce21f8c
 class StreamPredictor:
     "Answers for sound that comes in pieces."
@@ -75,10 +81,8 @@ class StreamPredictor:
         hop:float=.5, # step from window to window, as a share of a window
     )->None:
         self.net = model if isinstance(model, Predictor) else Predictor(model, window, hop)
-        self.sr = self.net.sr if sr is None else sr
-        if not 100<=self.sr<=192_000 or self.sr!=int(self.sr):
-            raise BadInput(f'A sample rate of {self.sr} Hz is not usable. Give a whole number from 100 to 192000.')
-        self.resampler,self.windows = Resampler(int(self.sr), self.net.sr),WindowStream(self.net.n, self.net.step)
+        self.sr = _whole_rate(self.net.sr if sr is None else sr)
+        self.resampler,self.windows = Resampler(self.sr, self.net.sr),WindowStream(self.net.n, self.net.step)
         self.mean,self.over = WindowMean(1, len(self.net.classes)),False
         self.samples,self.low,self.high = 0,math.inf,-math.inf
 
@@ -101,8 +105,8 @@ class StreamPredictor:
         secs = self.samples/self.sr
         check_sound(name, secs, self.high-self.low<2*silence, self.net.least_secs)
         if not self.mean.weight: raise BadInput('No window is full yet. Push more sound, or close the stream first.')
-        p = dict(zip(self.net.classes, temperature_scale(self.mean.mean()[0], self.net.temperature).tolist()))
-        return Prediction(name, *likeliest(p), p, secs, calibrated=bool(self.net.temperature))
+        probs = temperature_scale(self.mean.mean()[0], self.net.temperature)
+        return Prediction(name, *name_answer(probs, self.net.classes), secs, calibrated=bool(self.net.temperature))
 
     def _hear(self, x:torch.Tensor, last:bool=False)->list[Span]:
         "Answer for the windows that end with this piece."
@@ -113,14 +117,9 @@ class StreamPredictor:
         if not found: return []
         probs,silent = self.net.hear(o for _,o in found)
         self.mean.add([0]*len(found), probs, silent)
-        probs = temperature_scale(probs, self.net.temperature)
-        return [self._span(b, None if quiet else p) for (b,_),p,quiet in zip(found, probs.tolist(), silent.tolist())]
-
-    def _span(self, begin:int, probs:list[float]|None)->Span:
-        at = begin/self.net.sr,min(begin+self.net.n, self.windows.end)/self.net.sr
-        if probs is None: return Span(*at, 'silent')
-        p = dict(zip(self.net.classes, probs))
-        return Span(*at, *likeliest(p), p)
+        at = [(b/self.net.sr, min(b+self.net.n, self.windows.end)/self.net.sr) for b,_ in found]
+        said = [name_answer(o, self.net.classes) for o in temperature_scale(probs, self.net.temperature).tolist()]
+        return [Span(*a, 'silent') if quiet else Span(*a, *o) for a,o,quiet in zip(at, said, silent.tolist())]
 
 # %% ../../nbs/predict/02_stream.ipynb #be990e3b
 def timeline_spans(
@@ -143,5 +142,4 @@ def _join(windows:list[Span], start:float, end:float, temperature:float|None)->S
     if not classes: return Span(start, end, windows[0].label)
     probs,mean = torch.tensor([[*o.probabilities.values()] for o in windows]),WindowMean(1, len(classes))
     mean.add([0]*len(windows), temperature_scale(probs, temperature and 1/temperature)) # as they were before
-    p = dict(zip(classes, temperature_scale(mean.mean()[0], temperature).tolist()))
-    return Span(start, end, *likeliest(p), p)
+    return Span(start, end, *name_answer(temperature_scale(mean.mean()[0], temperature), classes))

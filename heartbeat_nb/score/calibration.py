@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np, pandas as pd
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 from scipy.optimize import minimize_scalar
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.class_weight import compute_sample_weight

@@ -7,7 +7,7 @@ __all__ = ['sound_suffixes', 'BadSound', 'sound_name', 'open_sound', 'Steady', '
            'load_wave', 'find_sounds', 'only_python_speaks']
 
 # %% ../../nbs/sound/02_io.ipynb #4db67db6
-import contextlib,errno,math,os,re,stat,sys,warnings
+import contextlib,errno,logging,math,os,re,stat,sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -217,7 +217,7 @@ def find_sounds(
     if not found:
         raise BadInput(f'No sound files in {sound_name(path)}. {hint}'
                        'Give a folder with wav, flac, ogg, mp3 or aiff files.')
-    if closed: warnings.warn(hint+'Change their permissions, or do without.', stacklevel=2)
+    if closed: logging.getLogger(__name__).warning(hint+'Change their permissions, or do without.')
     return sorted(found)
 
 # %% ../../nbs/sound/02_io.ipynb #20b15715

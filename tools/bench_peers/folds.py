@@ -8,7 +8,7 @@ from heartbeat_nb.data.groups import labelled_clips
 from heartbeat_nb.train.learner import pretrain
 from heartbeat_nb.score.cross_validate import fit_fold
 from heartbeat_nb.score.folds import split
-from heartbeat_nb.data.pascal import heartbeat_data,pascal_index,simulated_data
+from heartbeat_nb.data.pascal import pascal_data,pascal_index,simulated_data
 
 def timed(f):
     start = time.perf_counter()
@@ -16,7 +16,7 @@ def timed(f):
     return time.perf_counter()-start
 
 data,first,count = sys.argv[1] or None,int(sys.argv[2]),int(sys.argv[3])
-index = pascal_index(heartbeat_data(data))
+index = pascal_index(pascal_data(data))
 splits = split(labelled_clips(index))
 begin = partial(pretrain, pascal_index(simulated_data()), 'm11')
 pretraining = timed(begin)
