@@ -34,7 +34,8 @@ def _installed(o:Callable)->bool:
     "Does this function or class come by its name from a package, this one or another?"
     if not (hasattr(o, '__code__') or inspect.isclass(o)): return True # written in C
     if '<' in o.__qualname__: return False # made anew at each call of some function
-    top,file = (o.__module__ or '').partition('.')[0],getattr(sys.modules.get(o.__module__), '__file__', None) or ''
+    module = o.__module__ or ''
+    top,file = module.partition('.')[0],getattr(sys.modules.get(module), '__file__', None) or ''
     return top in ('heartbeat_nb', *sys.stdlib_module_names) or 'site-packages' in Path(file).parts
 
 def _code(code:CodeType)->list[object]:
@@ -84,7 +85,7 @@ def _parts(o:object)->object:
     if isinstance(o, property): return ['property', o.fget, o.fset]
     if inspect.ismethod(o): return ['method', o.__func__, o.__self__]
     if inspect.isclass(o) or inspect.isroutine(o):
-        if _installed(o): return ['name', o.__module__ or '', o.__qualname__]
+        if _installed(o): return ['name', getattr(o, '__module__', ''), o.__qualname__]
         return ['class', *_class(o)] if inspect.isclass(o) else ['function', *_function(o)]
     return ['object', type(o), _state(o)]
 

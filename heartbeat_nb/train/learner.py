@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import asdict,replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np, pandas as pd
 from fastai.basics import *
@@ -206,7 +207,7 @@ def save_learner(
 # %% ../../nbs/train/03_learner.ipynb #a9d7ba24
 def predict_clips(
     learn:AudioLearner, # with any of our DataLoaders
-    clips:Sequence[int]|None=None, # clip numbers, as `learn.dls.valid_ds.clips` has them; None: these
+    clips:Sequence[Any]|None=None, # numbers or ids of clips, as `learn.dls.valid_ds.clips` has them; None: these
     bs:int=64, # windows a batch
 )->np.ndarray: # (clips, classes) probabilities
     "Probabilities per clip, averaged over its windows."
