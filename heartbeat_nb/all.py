@@ -91,7 +91,7 @@ __all__ = [
     'describe_net', 'device_name', 'devices', 'digest', 'discriminant_power', 'draw_beats', 'draw_each',
     'draw_saliency', 'draw_stage', 'draw_tones', 'draw_wave', 'draw_words', 'effective_field', 'envelope_rhythm',
     'esc50_index', 'esc50_like', 'evaluating', 'expand', 'export_onnx', 'export_program', 'extract_class_id',
-    'fan_sound', 'fan_states', 'fast_path', 'field_width', 'file_hash', 'find_arch', 'find_beats', 'find_column',
+    'fan_sound', 'fan_states', 'fast_path', 'field_width', 'find_arch', 'find_beats', 'find_column',
     'find_shared_audio', 'find_sounds', 'find_source', 'find_tables', 'find_wavs', 'fingerprint', 'fit_fold',
     'fit_identity', 'fit_temperature', 'fits', 'fold_auc', 'fold_norms', 'fold_of', 'folded_share', 'folder_index',
     'fps', 'from_pretrained', 'get_arch', 'get_recipe', 'get_set', 'group_confusions', 'group_folds', 'half_onnx',

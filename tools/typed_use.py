@@ -224,7 +224,7 @@ def training(index:pd.DataFrame, path:Path)->None:
     net:Path = pretrain(index, 'm11', 'best')
     mine:RunIdentity = run_identity(index, 'm5', recipe, weights=net, sr=2000, secs=4.)
     mine.refuse_other(learner_identity(learn, 1).as_dict(), what='this result')
-    key:str = fingerprint(mine.key, describe_net('m5'), net_name('m5'), file_hash(file), numerics)
+    key:str = fingerprint(mine.key, describe_net('m5'), net_name('m5'), numerics)
     if join_processes(minutes=5.)==0: print(key, loss, kept_by(learn), shared(dls.train))
     with one_goes_first(), shared_training(learn, sync_bn=False) as both: both.fit_recipe(1)
     answers:np.ndarray = shared_answers(learn, [0, 1])
