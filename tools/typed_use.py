@@ -310,7 +310,7 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     found:Interval = again.auc('murmur', 'normal')
     better:dict[str, Interval] = compare_runs(result, again, n=100)
     base:CrossValidation = cross_validate_baseline(index, 'forest', protocol='random')
-    mine = cross_validate_table(index, describe_clips(index), lambda seed: baselines['majority'].make(seed), path)
+    mine = cross_validate_table(index, clip_features(index), lambda seed: baselines['majority'].make(seed), path)
     jobs:CrossValidation = submit_folds(index, 'm5', at_once=2, threads=1, repeats=1)
     parts:list[Split] = split(labelled_clips(index), repeats=1, protocol=next(iter(protocols)))
     trained:AudioLearner = fit_fold(index, parts[0].test, 'm5', secs=4.)
@@ -321,7 +321,6 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     run_folds(path, parts, fit, ['dog', 'cat'], whose, note='mine')
     run_folds_as_jobs(path, parts, fit, ['dog', 'cat'], whose, at_once=cores())
     run_jobs(print, [(1,), (2,)], path)
-    fold_job(fit, parts[0], path)
     sure:Reliability = reliability(y, result.probs, bins=5)
     warm:float = fit_temperature(y, result.probs)+sure.error
     axs:np.ndarray = plot_reliability(y, dict(raw=result.probs, calibrated=cross_calibrate(result).probs))

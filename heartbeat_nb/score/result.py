@@ -168,10 +168,9 @@ class CrossValidation:
         df,p = df[use],self.probs[use][:,[i, j]]
         if df.y.nunique()<2: raise BadInput(f'There are no clips of both {positive} and {negative} to tell apart.')
         value = np.divide(p[:,0], p.sum(1), out=np.full(len(p), .5), where=p.sum(1)>0)
-        if near is not None:
-            if not df.clip_id.isin(near.index).all(): raise BadInput('`near` lacks some clips. Give it a number for each.')
-            near = near[df.clip_id].to_numpy(float)
-        return fold_auc(value, df.y==i, df.fold, df.group, near, n, seed)
+        numbers = None if near is None else df.clip_id.map(near).to_numpy(float)
+        if near is not None and np.isnan(numbers).any(): raise BadInput('`near` needs a number for each of the clips.')
+        return fold_auc(value, df.y==i, df.fold, df.group, numbers, n, seed)
 
     def _number(self, name:str)->int:
         if name in self.classes: return self.classes.index(name)
