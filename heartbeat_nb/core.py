@@ -214,7 +214,7 @@ _lock,_users,_usual = threading.Lock(),0,1
 @contextmanager
 def _keep_torch_threads()->Iterator[None]:
     "Give new threads as many cores for torch afterwards as before, whatever is set meanwhile, and by however many."
-    global _users,_usual
+    global _users,_usual # noqa: PLW0603 the process has one such setting, and this puts it back
     with _lock:
         if not _users: _usual = torch.get_num_threads()
         _users += 1

@@ -210,7 +210,9 @@ def gone_names(tree):
         if any(o in low if '_' in o else o==low or o in parts for o in gone): yield line,f'{name} must go'
         elif api and low in gone_api: yield line,f'{name} must go'
     for n in ast.walk(tree):
-        if getattr(n, 'value', None)=='patient': yield n.lineno,"'patient': a column of any group is called 'group'"
+        column = n.slice if isinstance(n, ast.Subscript) else None
+        if getattr(column, 'value', getattr(n, 'attr', None))=='patient':
+            yield n.lineno,"'patient': a column of any group is called 'group'"
         if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Call) and getattr(n.slice, 'value', None)=='mean':
             if ast.unparse(n.value.func).endswith('interval'): yield n.lineno,"interval()['mean'] is called estimate"
 

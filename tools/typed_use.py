@@ -15,8 +15,8 @@ from heartbeat_nb.data.sets import Source
 from heartbeat_nb.cli.command import *
 from heartbeat_nb.cli.data import *
 from heartbeat_nb.cli.predict import *
-from heartbeat_nb.cli import programs
-from heartbeat_nb.cli.programs import heartbeat_predict,heartbeat_serve,heartbeat_train
+
+from heartbeat_nb.cli.programs import *
 from heartbeat_nb.cli.run import *
 from heartbeat_nb.cli.serve import *
 from heartbeat_nb.cli.settings import *
@@ -181,7 +181,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])
     show_batch(batch, None, ready)
     print(crop_samples(4., 2000), TensorIndex(3), named_class(0, ['dog']), means.silent)
-    print(ClipDataset([0], [1], ['a', 'b']))
+    print(ClipDataset([0], class_numbers(clips.label, settings.vocab), settings.vocab))
     if is_simulated(index) and may_play(simulated=True): print(data_hash(index))
     pickles:list[Path] = list(convert_data(path, path/'converted', sr=8000, secs=2., n_test=5).rglob('*.pkl'))
     clip:ConvertedClip = load_converted(pickles[0])
@@ -224,7 +224,7 @@ def training(index:pd.DataFrame, path:Path)->None:
     net:Path = pretrain(index, 'm11', 'best')
     mine:RunIdentity = run_identity(index, 'm5', recipe, weights=net, sr=2000, secs=4.)
     mine.refuse_other(learner_identity(learn, 1).as_dict(), what='this result')
-    key:str = fingerprint(mine.key, describe_net('m5'), net_name('m5'), file_hash(file), numerics)
+    key:str = fingerprint(mine.key, describe_net('m5'), net_name('m5'), numerics)
     if join_processes(minutes=5.)==0: print(key, loss, kept_by(learn), shared(dls.train))
     with one_goes_first(), shared_training(learn, sync_bn=False) as both: both.fit_recipe(1)
     answers:np.ndarray = shared_answers(learn, [0, 1])
@@ -310,7 +310,7 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     found:Interval = again.auc('murmur', 'normal')
     better:dict[str, Interval] = compare_runs(result, again, n=100)
     base:CrossValidation = cross_validate_baseline(index, 'forest', protocol='random')
-    mine = cross_validate_table(index, describe_clips(index), lambda seed: baselines['majority'].make(seed), path)
+    mine = cross_validate_table(index, clip_features(index), lambda seed: baselines['majority'].make(seed), path)
     jobs:CrossValidation = submit_folds(index, 'm5', at_once=2, threads=1, repeats=1)
     parts:list[Split] = split(labelled_clips(index), repeats=1, protocol=next(iter(protocols)))
     trained:AudioLearner = fit_fold(index, parts[0].test, 'm5', secs=4.)
@@ -321,7 +321,6 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     run_folds(path, parts, fit, ['dog', 'cat'], whose, note='mine')
     run_folds_as_jobs(path, parts, fit, ['dog', 'cat'], whose, at_once=cores())
     run_jobs(print, [(1,), (2,)], path)
-    fold_job(fit, parts[0], path)
     sure:Reliability = reliability(y, result.probs, bins=5)
     warm:float = fit_temperature(y, result.probs)+sure.error
     axs:np.ndarray = plot_reliability(y, dict(raw=result.probs, calibrated=cross_calibrate(result).probs))
@@ -361,7 +360,7 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
 
 def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidation)->None:
     heartbeat_train('simulated', arch='m5', epochs=1, out=str(path))
-    programs.heartbeat_data('urbansound8k=UrbanSound8K', shards=str(path), sr=2000, clear_cache=False)
+    heartbeat_data('urbansound8k=UrbanSound8K', shards=str(path), sr=2000, clear_cache=False)
     heartbeat_predict(['heart.wav'], model='best', csv=True)
     heartbeat_serve(model='best', port=8000)
     @command('heartbeat_nb.cli.data:show_data')

@@ -22,13 +22,8 @@ def count_clips(
     by = index.groupby(['set', 'label'], sort=False, observed=True)
     return by.agg(clips=('ok', 'size'), usable=('ok', 'sum'), minutes=('secs', lambda s: s.sum()/60)).round(1)
 
-def show_data(
-    data:str|None, # the parameters of `heartbeat_data`
-    shards:str|None,
-    shard_size:int,
-    sr:int|None,
-    clear_cache:bool,
-)->None:
+def show_data( # the parameters of `heartbeat_data`
+    data:str|None, shards:str|None, shard_size:int, sr:int|None, clear_cache:bool)->None:
     "Show recordings as a person asks."
     if clear_cache: return _clear()
     if shards: need('webdataset', 'scale')

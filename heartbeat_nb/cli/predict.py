@@ -88,14 +88,8 @@ def tell_errors(
 def _name(o): return o.file if isinstance(o, Prediction) else sound_name(o)
 
 # %% ../../nbs/cli/06_predict.ipynb #0fcb16b8
-def print_answers(
-    paths:list[str], # the parameters of `heartbeat_predict`
-    model:str,
-    window:float|None,
-    hop:float,
-    json:bool,
-    csv:bool,
-)->None:
+def print_answers( # the parameters of `heartbeat_predict`
+    paths:list[str], model:str, window:float|None, hop:float, json:bool, csv:bool)->None:
     "Answer for files and folders; exit code 2 if one could not be read."
     if json and csv: raise BadInput('An answer is either JSON or CSV. Give --json or --csv.')
     net,failed = Predictor(model, window, hop),[]

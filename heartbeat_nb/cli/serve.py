@@ -15,13 +15,8 @@ from ..predict.predictor import Predictor,predict_waves
 from ..predict.serve import listening_socket,make_app
 
 # %% ../../nbs/cli/07_serve.ipynb #71cd1b2a
-def serve(
-    model:str, # the parameters of `heartbeat_serve`
-    host:str,
-    port:int,
-    max_mb:float,
-    timeout:float,
-)->None:
+def serve( # the parameters of `heartbeat_serve`
+    model:str, host:str, port:int, max_mb:float, timeout:float)->None:
     "Answer over HTTP until stopped."
     uvicorn = need('uvicorn', 'serve')
     if not (0<max_mb<1e6 and 0<timeout<1e6):

@@ -114,12 +114,12 @@ class RunSettings:
     )->'RunSettings':
         "With what the data decides; says why."
         trained = load_model(self.weights).info.get('sr') if self.weights else None
-        def rate(): return Choice(trained, 'the rate that the weights were trained at') if trained else choose_sr(index)
-        res = self
-        for k,f in dict(test_fold=lambda: choose_fold(index), sr=rate,
-                        secs=lambda: choose_secs(index, res.sr, model_entry(self.arch).min_samples)).items():
+        rate = Choice(trained, 'the rate that the weights were trained at') if trained else None
+        least,res = model_entry(self.arch).min_samples,self
+        for k,f in dict(test_fold=lambda o: choose_fold(index), sr=lambda o: rate or choose_sr(index),
+                        secs=lambda o: choose_secs(index, o.sr, least)).items():
             if getattr(res, k) is not None: continue
-            choice = f()
+            choice = f(res)
             res = replace(res, **{k:choice.value})
             print(f"Chose --{k.replace('_', '-')} {choice.value}: {choice.reason}.", flush=True)
         named = 'fold' in index and not pd.api.types.is_numeric_dtype(index.fold)

@@ -15,7 +15,7 @@ import torch
 
 from .command import load
 from .settings import RunSettings,load_settings,run_folder
-from ..core import BadInput,need,save_result,spawn
+from ..core import BadInput,need,spawn
 
 # %% ../../nbs/cli/04_train.ipynb #b3c8a513
 @contextlib.contextmanager

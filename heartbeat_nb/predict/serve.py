@@ -41,7 +41,7 @@ class Limit:
             nonlocal seen
             while True:
                 try: msg = await asyncio.wait_for(receive(), end-now())
-                except asyncio.TimeoutError:
+                except TimeoutError:
                     raise refuse(408, f'The sound did not arrive within {self.secs:g} s. Send a shorter one.') from None
                 seen += len(msg.get('body', b''))
                 if seen<=self.most: return msg
@@ -133,7 +133,7 @@ def make_app(
     async def predict(file:api.UploadFile):
         ask = asyncio.get_running_loop().run_in_executor(threads, answer_upload, file.file, file.filename, net)
         try: return await asyncio.wait_for(ask, secs)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             what = f'No answer within {secs:g} s. Try again later, or send a shorter sound.'
             raise api.HTTPException(504, what) from None
     return app

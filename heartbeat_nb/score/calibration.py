@@ -8,7 +8,7 @@ __all__ = ['Reliability', 'reliability', 'fit_temperature', 'cross_calibrate', '
 # %% ../../nbs/score/05_calibration.ipynb #9c69eb8d
 from dataclasses import dataclass
 
-import numpy as np, pandas as pd
+import numpy as np
 from matplotlib import pyplot as plt
 from scipy.optimize import minimize_scalar
 from sklearn.model_selection import GroupKFold
@@ -29,9 +29,6 @@ class Reliability:
     def error(self)->float: # 0 is perfect, 1 the worst
         "The expected calibration error (Guo and others 2017, equation 3)."
         return float(np.nansum(abs(self.sure-self.right)*self.share))
-    def table(self)->pd.DataFrame: # share, sure and right: one row a bin that has clips
-        "The bins, one under the other."
-        return pd.DataFrame(dict(share=self.share, sure=self.sure, right=self.right)).dropna()
     def __repr__(self)->str: return f'calibration error {self.error:.3f} in {np.sum(self.share>0)} bins'
 
 def reliability(

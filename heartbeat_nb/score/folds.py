@@ -112,7 +112,7 @@ def run_protocol(
     clips = labelled_clips(index)
     classes = list(vocab or label_vocab(clips.label))
     splits = split(clips[clips.label.isin(classes)], repeats, folds, seed, protocol)
-    held = dict(protocol=protocol, repeats=repeats, folds=folds, seed=seed)
+    held = dict(protocol=protocol, repeats=repeats, folds=folds, seed=seed, classes=classes)
     identity = replace(identity, settings={**identity.settings, **held})
     data = dict(data_hash=data_hash(index), simulated=is_simulated(index))
     head = dict(protocol=protocol, **about, seeds=[*range(seed, seed+repeats)], n_folds=folds)

@@ -98,8 +98,7 @@ def interval_table(
     scores:Mapping[Any,Interval], # a name, or a tuple of names -> its interval
 )->pd.DataFrame: # estimate, low and high: a row a name
     "Intervals, one under the other."
-    keys = pd.MultiIndex.from_tuples(scores) if isinstance(next(iter(scores), None), tuple) else list(scores)
-    return pd.DataFrame([(o.estimate, o.low, o.high) for o in scores.values()], keys, ['estimate', 'low', 'high'])
+    return pd.DataFrame({k:vars(o) for k,o in scores.items()}).T
 
 # %% ../../nbs/score/00_metrics.ipynb #bc19249d
 def _pair_counts(value, positive, folds, ids, near):

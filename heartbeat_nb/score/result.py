@@ -87,7 +87,7 @@ class CrossValidation:
     folds:list[Fold]
     classes:list[str] # in the order of the probabilities
     about:dict[str,object] = field(default_factory=dict) # protocol, arch, recipe, epochs, seeds, versions, device ...
-    identity:dict[str,object]|None = None # of the run, from `RunIdentity.plain`; None: not known
+    identity:dict[str,object]|None = None # of the run, from `RunIdentity.as_dict`; None: not known
 
     @cached_property
     def probs(self)->np.ndarray: # (answers, classes), as `pool` has them
@@ -132,6 +132,7 @@ class CrossValidation:
         keep:np.ndarray, # (answers,) True for those to keep, in the order of `pool`
     )->'CrossValidation': # a fold that loses all its clips is gone
         "Some of the answers."
+        if not np.any(keep): raise BadInput('This leaves no answer to score. Keep some.')
         parts = zip(self.folds, self._parts(np.asarray(keep, bool)))
         return replace(self, folds=[f.select(o) for f,o in parts if o.any()], identity=None)
 
@@ -167,7 +168,8 @@ class CrossValidation:
         df,p = df[use],self.probs[use][:,[i, j]]
         if df.y.nunique()<2: raise BadInput(f'There are no clips of both {positive} and {negative} to tell apart.')
         value = np.divide(p[:,0], p.sum(1), out=np.full(len(p), .5), where=p.sum(1)>0)
-        numbers = None if near is None else near[df.clip_id].to_numpy(float)
+        numbers = None if near is None else df.clip_id.map(near).to_numpy(float)
+        if near is not None and np.isnan(numbers).any(): raise BadInput('`near` needs a number for each of the clips.')
         return fold_auc(value, df.y==i, df.fold, df.group, numbers, n, seed)
 
     def _number(self, name:str)->int:

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import pandas as pd, torch
 from fastai.basics import *
 from fastai.callback.tracker import TrackerCallback
-from safetensors import safe_open
+from safetensors import SafetensorError,safe_open
 
-from ..core import seeded,set_seed,write_atomic
+from ..core import BadInput,seeded,set_seed,write_atomic
 from ..nets.io import write_tensors
 
 # %% ../../nbs/train/02_callbacks.ipynb #464710c2
@@ -128,8 +128,11 @@ class Checkpoint(FitOnly):
 
     def put_back(self)->None:
         "Bring everything to where the file has it."
-        with safe_open(self.file, 'pt') as f:
-            meta,tensors = json.loads(f.metadata()['meta']),{k:f.get_tensor(k) for k in f.keys()}
+        try:
+            with safe_open(self.file, 'pt') as f:
+                meta,tensors = json.loads(f.metadata()['meta']),{k:f.get_tensor(k) for k in f.keys()}
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+            raise BadInput(f'{self.file} is no whole checkpoint. Start anew, without resume.') from None
         if self.learn.identity: self.learn.identity.refuse_other(meta['identity'], str(self.file))
         part = lambda name: {k[len(name):]:v for k,v in tensors.items() if k.startswith(name)}
         get_model(self.model).load_state_dict(part('model.'))

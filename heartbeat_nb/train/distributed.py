@@ -6,7 +6,7 @@
 __all__ = ['SharedDL', 'shared', 'ShareTraining', 'shared_training', 'join_processes', 'one_goes_first', 'shared_answers']
 
 # %% ../../nbs/train/04_distributed.ipynb #dcd70a71
-import os,random,unittest.mock
+import os,unittest.mock
 from collections.abc import Iterator,Sequence
 from contextlib import contextmanager,nullcontext
 from datetime import timedelta

@@ -7,11 +7,13 @@ __all__ = ['lr_schedule', 'AudioLearner', 'make_net', 'recipe_callbacks', 'learn
            'pretrain', 'save_learner', 'predict_clips']
 
 # %% ../../nbs/train/03_learner.ipynb #7497e02f
+import re
 from collections.abc import Callable,Sequence
 from contextlib import ExitStack
 from dataclasses import asdict,replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np, pandas as pd
 from fastai.basics import *
@@ -44,7 +46,7 @@ def lr_schedule(
 # %% ../../nbs/train/03_learner.ipynb #504cf9e4
 class AudioLearner(Learner):
     "A Learner that trains by a recipe, and goes on where it was stopped."
-    recipe,identity = get_recipe('onecycle'),None # `audio_learner` sets both
+    recipe,identity = get_recipe('onecycle'),None # of `audio_learner`; the identity for a folder
     first_epoch,fitting = 0,False
     @delegates(Learner.fit)
     def fit(self,
@@ -119,11 +121,12 @@ def learner_identity(
     seed:int, # of weights and batches
 )->RunIdentity:
     "What the checkpoints of a Learner belong to."
-    o,model = learn.dls.settings,learn.model
-    net = dict(name=type(model).__name__, layers=digest(str(model)), code=fingerprint(type(model)))
+    o,made = learn.dls.settings,type(learn.model)
+    layers = re.sub(' at 0x[0-9a-f]+', '', str(learn.model)) # where a function lies says nothing
+    net = dict(name=made.__name__, layers=digest(layers), code=fingerprint(made))
     loading = dict(sr=o.sr, secs=o.secs, vocab=list(o.vocab), source=o.source)
     recipe = asdict(replace(learn.recipe, bs=o.bs, lr=learn.lr, pretrain=0))
-    return RunIdentity(net, '', recipe, digest(o.train, o.valid, o.data), 
+    return RunIdentity(net, '', recipe, digest(o.train, o.valid, o.data),
                        settings=dict(loading, seed=seed, batch_tfms=fingerprint(list(o.batch_tfms))))
 
 # %% ../../nbs/train/03_learner.ipynb #5e52909c
@@ -153,7 +156,7 @@ def audio_learner(
                          opt_func=partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7),
                          cbs=[EpochSeed(seed), History(bool(path)), *recipe_callbacks(r), *more])
     learn.recipe = r
-    learn.identity = learner_identity(learn, seed)
+    if path: learn.identity = learner_identity(learn, seed)
     return learn
 
 # %% ../../nbs/train/03_learner.ipynb #742f61d9
@@ -206,7 +209,7 @@ def save_learner(
 # %% ../../nbs/train/03_learner.ipynb #a9d7ba24
 def predict_clips(
     learn:AudioLearner, # with any of our DataLoaders
-    clips:Sequence[int]|None=None, # clip numbers, as `learn.dls.valid_ds.clips` has them; None: these
+    clips:Sequence[Any]|None=None, # numbers or ids of clips, as `learn.dls.valid_ds.clips` has them; None: these
     bs:int=64, # windows a batch
 )->np.ndarray: # (clips, classes) probabilities
     "Probabilities per clip, averaged over its windows."
