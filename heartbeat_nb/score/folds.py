@@ -62,9 +62,6 @@ def stored_folds(
     "What an earlier call left, if it is of this very run."
     if not path.is_file(): return None
     found = CrossValidation.load(path)
-    if found.identity is None:
-        raise BadInput(f'{path.name} does not say which run it is of, so it can be scored but not gone on with. '
-                       'Move it away, and it is made anew.')
     identity.refuse_other(found.identity, path.name)
     return found
 
