@@ -14,7 +14,7 @@ from dataclasses import dataclass,field,replace
 from pathlib import Path
 from typing import BinaryIO
 
-import torch
+import numpy as np, torch
 from torch import nn
 
 from ..core import BadInput,parallel
@@ -60,12 +60,19 @@ def as_predictor(
     "Make a `Predictor` of what is none yet."
     return model if isinstance(model, Predictor) else Predictor(model, window, hop)
 
-def _blocks(sound, net, progress):
+def _blocks(sound:Sound, net:Predictor, progress:bool)->Iterator[np.ndarray]:
     "The sound in blocks of some 32 windows."
     sound.block = min(max(sound.block, int(32*net.step/net.sr*sound.sr)*sound.channels), 1<<22)
-    if not progress: return sound
+    if not progress: return (yield from sound)
     from fastprogress.fastprogress import progress_bar
-    return progress_bar(sound, total=-(-sound.frames//max(1, sound.block//sound.channels)), leave=False)
+    total = max(1, -(-sound.frames//max(1, sound.block//sound.channels))) # if the header is right
+    bar = progress_bar(range(total), leave=False)
+    bar.update(0)
+    try:
+        for i,x in enumerate(sound, 1):
+            yield x
+            if i<total: bar.update(i)
+    finally: bar.on_iter_end()
 
 def predict_long(
     source:str|Path|BinaryIO, # path, or a file opened for reading bytes
