@@ -8,7 +8,8 @@ from fastcore.script import call_parse
 
 root = Path(__file__).resolve().parent.parent
 cells = ['''
-import tempfile,torch
+import tempfile
+import numpy as np,torch
 from pathlib import Path
 from heartbeat_nb.core import set_seed
 from heartbeat_nb.ui.explorers import ErrorBrowser,FilterExplorer,PredictionExplorer
@@ -22,8 +23,8 @@ index = pascal_index(synth_dataset(Path(tempfile.mkdtemp())/'data', n=60, n_work
 net = create_model('m3', n_out=5)
 net.info = dict(classes=['normal', 'murmur', 'extrahls', 'extrastole', 'artifact'], sr=2000, secs=1.)
 clips = index[index.label.isin(net.info['classes'])]
-probs = torch.rand(len(clips), 5, generator=torch.manual_seed(1)).softmax(1).tolist()
-y = clips.label.map(net.info['classes'].index).tolist()
+probs = torch.rand(len(clips), 5, generator=torch.manual_seed(1)).softmax(1).numpy()
+y = np.array([net.info['classes'].index(o) for o in clips.label])
 fold = Fold(list(clips.clip_id), y, probs, list(clips.group))
 ''', 'ClipBrowser(index)', 'SynthStudio()', 'PredictionExplorer(net)', 'FilterExplorer(net)',
     "ErrorBrowser(CrossValidation([fold], net.info['classes']), index)"]

@@ -94,6 +94,9 @@ class RunSettings:
         for k,high in _above.items():
             if (v := getattr(self, k)) is not None and not 0<v<=high:
                 raise BadInput(f"--{k.replace('_', '-')} is {v}: give more than 0 and at most {high}.")
+        path = find_source(self.data).path
+        if path not in (None, '', 'kaggle', 'simulated') and not Path(path).exists():
+            raise BadInput(f"No folder {path}. Check the path, or give 'kaggle' or 'simulated'.")
         get_recipe(self.recipe)
         entry,folds = model_entry(self.arch),self.data_set.folds
         if folds and self.test_fold not in range(1, folds+1):
