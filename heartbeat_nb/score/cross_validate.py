@@ -73,7 +73,7 @@ def cross_validate(
     **kwargs,
 )->CrossValidation: # every held-out answer, and the scores
     "Repeated, stratified, grouped cross-validation in one call that can be stopped and called again."
-    own = isinstance(recipe, Recipe)
+    index,own = index.reset_index(drop=True),isinstance(recipe, Recipe)
     if path is None and own: raise BadInput('A recipe of your own has no name to call a file by. Give a path.')
     how = dict(epochs=epochs, weights=weights, bs=bs, sr=sr, secs=secs, vocab=vocab, **kwargs)
     identity = run_identity(index, arch, recipe, seed=seed, **{k:v for k,v in how.items() if k!='device'})
