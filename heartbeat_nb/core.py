@@ -277,8 +277,8 @@ def spawn(
         who = f'Process {e.error_index+1} of {processes}'
         raise ChildProcessError(f'{who} {how}, and the others were ended with it.') from None
     except ProcessRaisedException as e:
-        _,bad,sentence = str(e).strip().splitlines()[-1].partition(f'{BadInput.__module__}.BadInput: ')
-        raise BadInput(sentence) if bad else e from None
+        _,bad,sentence = str(e).rpartition(f'\n{BadInput.__module__}.BadInput: ')
+        raise BadInput(sentence.strip()) if bad else e from None
     finally:
         log.disabled = was
         for o in them.processes: o.terminate()

@@ -248,6 +248,8 @@ def notebook(path, has):
         except SyntaxError: continue
         for line,msg in gone_names(tree): yield f'{where} line {line}','name',msg
         for line,msg in missing(tree, has): yield f'{where} line {line}','imports',msg
+        for name in re.findall(r'^show_doc\((\w+\.\w+)', src, re.M):
+            if name not in has['methods']: yield where,'name',f'there is no {name}'
         kinds = {type(o) for o in ast.walk(tree)}
         mixed = kinds & {ast.Import, ast.ImportFrom} and kinds & {ast.Expr, ast.Assign}
         if exports and mixed and not not_run.search(src):
@@ -264,7 +266,8 @@ def findings():
         for line,msg in gone_names(m.tree): yield m.path,str(line),'name',msg
     parts = [o.name.split('.') for o in mods]
     inside = lambda m: {o[n] for n in [m.name.count('.')+1] for o in parts if '.'.join(o[:n])==m.name and o[n:]}
-    has = {m.name:{*bound(m.tree), *inside(m)} for m in mods}
+    has = {'methods':{f'{cls}.{f.name}' for m in mods for f,cls in functions(m)}}
+    has |= {m.name:{*bound(m.tree), *inside(m)} for m in mods}
     total = sum(len(m.written) for m in mods)
     if total>max_package: yield lib/'__init__.py','1','package',f'of {total} lines, at most {max_package}'
     for p in sorted((root/'nbs').rglob('*.ipynb')):

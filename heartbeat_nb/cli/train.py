@@ -40,10 +40,13 @@ def train_share(
     *args:Any, # for `train_run`
 )->None:
     "What each of several processes does."
-    with open(os.devnull, 'w') as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-        with contextlib.redirect_stdout(nowhere) if os.environ['RANK']!='0' else contextlib.nullcontext():
-            load('heartbeat_nb.cli.run:train_run')(*args, together=True)
+    with open(os.devnull, 'w') as nowhere, contextlib.ExitStack() as scope:
+        if os.environ['RANK']!='0': scope.enter_context(contextlib.redirect_stdout(nowhere))
+        load('heartbeat_nb.cli.run:train_run')(*args, together=True)
+
+def _spawned_share(*args)->None:
+    with open(os.devnull, 'w') as nowhere: os.dup2(nowhere.fileno(), 2)
+    train_share(*args)
 
 # %% ../../nbs/cli/04_train.ipynb #85b9be66
 def train(
@@ -65,7 +68,7 @@ def train(
     settings.check()
     with contextlib.nullcontext() if rank else tidied(folder, ' --distributed'*distributed):
         if distributed and not outside:
-            spawn(train_share, folder, settings, resume, processes=processes or torch.cuda.device_count() or 2)
+            spawn(_spawned_share, folder, settings, resume, processes=processes or torch.cuda.device_count() or 2)
             return
         print('Loading fastai ...', flush=True)
         if outside: train_share(folder, settings, resume)

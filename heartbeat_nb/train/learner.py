@@ -57,6 +57,7 @@ class AudioLearner(Learner):
         self.fitting = True
         try:
             with keep_memory(), ExitStack() as self.fit_scope: super().fit(n_epoch, **kwargs)
+        except BadInput as e: raise BadInput(str(e).rpartition(':\n\t')[2]) from None # fastai adds where it was raised
         finally: self.fitting = False
 
     def _do_fit(self)->None:
