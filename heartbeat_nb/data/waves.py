@@ -23,6 +23,7 @@ def data_hash(
 def cached_waves(
     index:pd.DataFrame, # with columns file, hash, ok
     sr:int=2000, # sample rate of the result, in Hz, 100 to 192000
+    channels:int=1, # 1: those of a file are made one; else each file must have as many
 )->Waves: # as long as `index`
     "Decode every usable clip of a table once, or open what an earlier run decoded."
-    return cached_sounds(index.file.tolist(), index.hash.tolist(), index.ok.tolist(), sr)
+    return cached_sounds(index.file.tolist(), index.hash.tolist(), index.ok.tolist(), sr, channels)

@@ -13,13 +13,13 @@ import numpy as np
 from fastprogress.fastprogress import progress_bar
 
 from ..core import BadInput,Cache,digest,parallel
-from .io import load_wave
+from .io import load_channels,load_wave
 
 # %% ../../nbs/sound/04_cache.ipynb #e179e3fd
 class Waves:
-    "Many clips at one sample rate, in one memory-mapped array; `waves[i]` is clip `i`, (samples,) float32."
+    "Many clips at one sample rate, in one memory-mapped array; `waves[i]` is clip `i`, float32."
     def __init__(self,
-        data:np.ndarray, # (all samples,) float32, from -1 to 1
+        data:np.ndarray, # (all samples,) or (all samples, channels) float32, from -1 to 1
         lengths:np.ndarray, # (clips,) their samples; 0 for a clip that cannot be used
         sr:int, # in Hz
         key:str='', # hash of the contents
@@ -42,23 +42,25 @@ def _checksum(path:Path)->int:
         while some := f.read(1 << 20): crc = zlib.crc32(some, crc)
     return crc
 
-def _write_waves(folder:Path, files:list[str], sr:int)->None:
+def _write_waves(folder:Path, files:list[str], sr:int, channels:int)->None:
     folder.mkdir()
     lengths,crc = [],0
-    read = lambda o: load_wave(o, sr).numpy() if o else np.zeros(0, np.float32)
+    load = load_wave if channels==1 else load_channels
+    read = lambda o: load(o, sr).numpy().T if o else np.zeros((0, channels), np.float32)
     with open(folder/'waves.f32', 'wb') as f:
         for x in progress_bar(parallel(read, files, os.cpu_count(), torch_threads=1), total=len(files), leave=False):
-            f.write(x.data)
-            crc = zlib.crc32(x, crc)
+            raw = x.tobytes()
+            f.write(raw)
+            crc = zlib.crc32(raw, crc)
             lengths.append(len(x))
     (folder/'waves.json').write_text(json.dumps(dict(crc=crc, lengths=lengths)))
 
-def _open_waves(folder:Path, sr:int)->Waves:
+def _open_waves(folder:Path, sr:int, channels:int)->Waves:
     info,file = json.loads((folder/'waves.json').read_text()),folder/'waves.f32'
-    if file.stat().st_size!=4*sum(info['lengths']) or _checksum(file)!=info['crc']: raise ValueError('not whole')
+    if file.stat().st_size!=4*channels*sum(info['lengths']) or _checksum(file)!=info['crc']: raise ValueError('not whole')
     some = file.stat().st_size
     data = np.memmap(file, np.float32, 'c') if some else np.zeros(0, np.float32) # 'c': torch wants writable memory
-    return Waves(data, info['lengths'], sr, folder.name)
+    return Waves(data if channels==1 else data.reshape(-1, channels), info['lengths'], sr, folder.name)
 
 # %% ../../nbs/sound/04_cache.ipynb #3428840b
 def cached_sounds(
@@ -66,9 +68,10 @@ def cached_sounds(
     hashes:list[str], # of their bytes, as `scan_sounds` gives them
     ok:list[bool], # which of them can be used
     sr:int=2000, # sample rate of the result, in Hz, 100 to 192000
+    channels:int=1, # 1: those of a file are made one; else each file must have as many
 )->Waves: # as many as there are files; those that cannot be used have no samples
     "Decode files once, or open what an earlier run decoded."
     if not 100<=sr<=192_000: raise BadInput(f'A sample rate of {sr} Hz is not usable. Give one from 100 to 192000.')
     use = [str(f) if o else '' for f,o in zip(files, ok)]
-    key = digest(int(sr), [h if o else '' for h,o in zip(hashes, ok)])
-    return _waves.get(key, lambda p: _write_waves(p, use, sr), lambda p: _open_waves(p, sr))
+    key = digest(int(sr), channels, [h if o else '' for h,o in zip(hashes, ok)])
+    return _waves.get(key, lambda p: _write_waves(p, use, sr, channels), lambda p: _open_waves(p, sr, channels))

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['sound_suffixes', 'BadSound', 'sound_name', 'open_sound', 'Steady', 'missing_share', 'Sound', 'read_sound',
-           'load_wave', 'find_sounds', 'only_python_speaks']
+           'load_wave', 'load_channels', 'find_sounds', 'only_python_speaks']
 
 # %% ../../nbs/sound/02_io.ipynb #4db67db6
 import contextlib,errno,logging,math,os,re,stat,sys
@@ -195,6 +195,15 @@ def load_wave(
 )->torch.Tensor: # (samples,) float32, from -1 to 1
     "A whole sound as mono at one sample rate."
     return torch.cat(list(read_sound(source, sr)))
+
+# %% ../../nbs/sound/02_io.ipynb #7565c307
+def load_channels(
+    source:str|Path|BinaryIO, # path, or file opened for reading bytes
+    sr:int|None=None, # sample rate to bring it to, in Hz; None: its own
+)->torch.Tensor: # (channels, samples) float32, from -1 to 1
+    "A whole sound, its channels side by side, at one sample rate."
+    x,rate = sf.read(source, dtype='float32', always_2d=True)
+    return torch.stack([Resampler(rate, sr or rate).push(torch.from_numpy(o), last=True) for o in np.ascontiguousarray(x.T)])
 
 # %% ../../nbs/sound/02_io.ipynb #bcfef1b9
 def _is_sound(path:Path)->bool:

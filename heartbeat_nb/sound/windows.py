@@ -15,10 +15,16 @@ _Array = TypeVar('_Array', torch.Tensor, np.ndarray) # one in, the same kind out
 # %% ../../nbs/sound/00_windows.ipynb #27296978
 def standardize(
     x:torch.Tensor, # (..., samples)
-)->torch.Tensor: # of the same shape and type
+    lengths:torch.Tensor|None=None, # (batch,) how many samples of each are sound; None: all
+)->torch.Tensor: # of the same shape and type; what is no sound is 0
     "Give each wave mean 0 and variance 1."
-    x = x-x.mean(-1, keepdim=True)
-    return x/x.std(-1, correction=0, keepdim=True).clamp(min=1e-6)
+    if lengths is None:
+        x = x-x.mean(-1, keepdim=True)
+        return x/x.std(-1, correction=0, keepdim=True).clamp(min=1e-6)
+    n = lengths.reshape(-1, *[1]*(x.ndim-1))
+    sound = torch.arange(x.shape[-1], device=x.device)<n
+    x = (x-(x*sound).sum(-1, keepdim=True)/n)*sound
+    return x/((x*x).sum(-1, keepdim=True)/n).sqrt().clamp(min=1e-6)
 
 # %% ../../nbs/sound/00_windows.ipynb #de6b675b
 silence = 1e-3 # of full scale
