@@ -289,7 +289,8 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     app = make_app(net, most_mb=5, secs=10, most_secs=60, hosts=['sounds.example'])
     limited,port = Limit(app, most=1000, secs=1.),listening_socket('localhost', 0)
     make_server(app, 10, wait=1., most=20).run([port])
-    print(check_address('localhost', None, ['127.0.0.1']), Turns(2, most=5))
+    check_address('localhost', None, ['127.0.0.1'])
+    print(Turns(2, most=5))
     with path.open('rb') as file: answer = answer_upload(file, path.name, net)
     print(url, limited, port, answer['label'], page(net), Message, Receive, Send)
 

@@ -62,13 +62,13 @@ def _name(address:str)->str|None:
 def check_address(
     host:str, # as the client calls this server
     origin:str|None, # the page that asks, if a browser says so
-    hosts:Collection[str], # names and addresses of this server
+    hosts:Collection[str], # names and addresses of this server, with the port where that is not the usual one
 )->None:
     "Refuse what was sent to another name (421), or by a page from elsewhere (403)."
-    refuse,known = need('fastapi', 'serve').HTTPException,{'localhost', *map(str.lower, hosts)}
-    if _name(host) not in known:
+    refuse = need('fastapi', 'serve').HTTPException
+    if _name(host) not in {'localhost', *map(_name, hosts)}:
         raise refuse(421, f'This server is not called {host}. Whoever runs it can allow the name with --hosts.')
-    if origin is not None and origin.rpartition('//')[2]!=host and _name(origin) not in hosts:
+    if origin is not None and origin.rpartition('//')[2] not in {host, *hosts}:
         raise refuse(403, f'Pages of {origin} may not ask here. Whoever runs this server can allow it with --hosts.')
 
 # %% ../../nbs/predict/08_serve.ipynb #f8a4c26a
@@ -205,7 +205,8 @@ def make_app(
     api = need('fastapi', 'serve')
     need('python_multipart', 'serve')
     def check(request:api.Request):
-        check_address(request.headers.get('host', ''), request.headers.get('origin'), [*hosts, request.scope['server'][0]])
+        said,ours = request.headers,request.scope['server'][0]
+        check_address(said.get('host', ''), said.get('origin'), [*hosts, ours])
     app = api.FastAPI(title='heartbeat_nb', description=net.caution, docs_url=None, redoc_url=None,
                       dependencies=[api.Depends(check)])
     _errors(app, api)
