@@ -175,7 +175,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     waves:Waves = cached_waves(index, sr=2000)
     dls = AudioDataLoaders.from_index(index, held, sr=2000, secs=4., bs=32, batch_tfms=augmentations(.5))
     settings:LoaderSettings = dls.settings
-    for some in dls.windows([0, 1], bs=8): means:Windows = some
+    for some in dls.valid.windows([0, 1], bs=8): means:Windows = some
     crop = CropWaves(waves, secs=settings.secs)
     if fits(x, dls.device): batch = TensorAudio(Standardize()(crop.at(x, x)), sr=settings.sr)
     ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])

@@ -60,7 +60,7 @@ def finish_run(
 )->CrossValidation: # of the one fold
     "Score the held-out clips and write model, pictures and result."
     names,fold = list(learn.dls.vocab),held_out_answers(learn, index, index.index[test], probs)
-    heard = [*learn.dls.train_ds.clips, *(learn.dls.valid_ds.clips if learn.recipe.watches else ())]
+    heard = [*learn.dls.train.clips, *(learn.dls.valid.clips if learn.recipe.watches else ())]
     about = dict(asdict(settings), source=settings.data_set.name, seeds=[settings.seed], kept_epoch=learn.kept_epoch,
                  protocol=protocol_name(index, settings.test_fold), simulated=is_simulated(index),
                  leaked_clips=int(leaked_clips(index, heard, test).sum()))

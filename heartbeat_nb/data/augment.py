@@ -18,7 +18,7 @@ from scipy.signal import welch
 from torchaudio.functional import add_noise
 
 from ..core import BadInput
-from .blocks import TensorAudio
+from .audio import TensorAudio
 from ..sound.show import draw_wave,player
 from ..sound.windows import standardize
 
@@ -74,7 +74,7 @@ class WaveTransform(Transform):
         chosen = torch.rand(len(old), device=old.device)<self.p
         if self.p<1 and old.device.type=='cpu': new = self._some(old, chosen, x.sr)
         else: new = torch.where(chosen[:,None,None], self.change(old, x.sr), old) # a GPU would have to wait for a count
-        return TensorAudio(new, sr=x.sr, play=x.play)
+        return TensorAudio(new, sr=x.sr, play=x.play, lengths=x.lengths)
 
     def _some(self, x, chosen, sr):
         "A copy in which the chosen waves are changed; no work is done for the others."

@@ -16,13 +16,12 @@ import numpy as np, pandas as pd
 from fastai.basics import *
 
 from ..core import BadInput,digest
-from .audio import AudioBlock,Clips,CropWaves,Standardize
+from .audio import AudioBlock,Clips
 from .folders import find_column,folder_index,read_text_table
 from .groups import group_folds,labelled_clips
 from .index import plural
 from .split import GroupSplitter,TrainTestSplitter,warn_shared
 from .waves import cached_waves
-from ..sound.show import class_colors
 
 # %% ../../nbs/data/07b_blocks.ipynb #93f7ebf0
 def label_vocab(
@@ -66,10 +65,11 @@ def loader_settings(
 )->LoaderSettings:
     "What some DataLoaders are."
     train,valid = dls.train,dls.valid
-    tfms = tuple(t for p in (train.after_item, train.after_batch) for t in p.fs if not isinstance(t, (ToTensor, CropWaves)) and t.name!='noop')
-    ys = [o.ys.tolist() for o in (train, valid)]
-    return LoaderSettings(train.sr, train.secs, train.bs, tuple(getattr(dls, 'vocab', ())), tuple(train.ids), tuple(valid.ids),
-                          digest(train.ids, valid.ids, ys), tfms, train.source, str(torch.device(dls.device or 'cpu')))
+    tfms = [t for t in (*train.after_item.fs, *train.after_batch.fs) if t.name not in ('ToTensor', 'CropWaves', 'noop')]
+    ids,vocab = [tuple(o.ids) for o in (train, valid)],tuple(getattr(dls, 'vocab', ()))
+    data = digest(*ids, *(o.ys.tolist() for o in (train, valid)))
+    device = str(torch.device(dls.device or 'cpu'))
+    return LoaderSettings(train.sr, train.secs, train.bs, vocab, *ids, data, tuple(tfms), train.source, device)
 
 # %% ../../nbs/data/07b_blocks.ipynb #31b79788
 def is_simulated(
@@ -84,10 +84,11 @@ def may_play(
     "Are players wanted?"
     return simulated or os.environ.get('HEARTBEAT_PLAY_REAL')!='0'
 
-# %% ../../nbs/data/07b_blocks.ipynb #7bda714b
-def _made(blocks, source, splitter, bs, item_tfms, batch_tfms, device, **getters)->DataLoaders:
-    "DataLoaders of sounds and what they mean."
-    block = DataBlock(blocks=blocks, splitter=splitter, item_tfms=item_tfms, batch_tfms=batch_tfms, **getters)
+# %% ../../nbs/data/07b_blocks.ipynb #4f134314
+def _made(blocks, source, splitter, bs, item_tfms, batch_tfms, device)->DataLoaders:
+    "DataLoaders of pairs: a sound, and what it means."
+    block = DataBlock(blocks=blocks, splitter=splitter, item_tfms=item_tfms, batch_tfms=batch_tfms,
+                      getters=[ItemGetter(0), ItemGetter(1)])
     return block.dataloaders(source, bs=bs, device=torch.device(device or default_device()))
 
 def clip_dls(
@@ -108,8 +109,8 @@ def clip_dls(
                        'Both need some: check `valid` and the labels.')
     items,n = [(int(i), targets[i]) for i in (*train, *valid)],len(train)
     splits = lambda o: (list(range(n)), list(range(n, len(o))))
-    return _made((AudioBlock(clips=clips, standardize=standardize), y_block), items, splits, bs, item_tfms, batch_tfms, device,
-                 getters=[ItemGetter(0), ItemGetter(1)])
+    blocks = AudioBlock(clips=clips, standardize=standardize),y_block
+    return _made(blocks, items, splits, bs, item_tfms, batch_tfms, device)
 
 # %% ../../nbs/data/07b_blocks.ipynb #7f4c5b6f
 class AudioDataLoaders(DataLoaders):
@@ -117,7 +118,7 @@ class AudioDataLoaders(DataLoaders):
     @classmethod
     def from_index(cls,
         index:pd.DataFrame, # a row a clip
-        valid:Sequence[int]|np.ndarray|None=None, # positions (row numbers) held out; None: an official fold, or a fold of groups
+        valid:Sequence[int]|np.ndarray|None=None, # positions held out; None: an official fold, or one of five of groups
         sr:int=2000, # sample rate of the waves, in Hz
         secs:float|None=4., # length of a crop; None: whole clips
         bs:int=32, # clips a batch
@@ -140,7 +141,8 @@ class AudioDataLoaders(DataLoaders):
         ids = (index.clip_id.astype(str)+' '+index.hash.astype(str)).tolist()
         clips = Clips(cached_waves(index, sr, channels), secs, short, may_play(is_simulated(index)), ids)
         warn_shared(used.group, used.index.get_indexer(train), used.index.get_indexer(valid))
-        return clip_dls(clips, used.label.to_dict(), train, valid, CategoryBlock(vocab, sort=False), bs, item_tfms, batch_tfms, device)
+        return clip_dls(clips, used.label.to_dict(), train, valid, CategoryBlock(vocab, sort=False), bs, item_tfms,
+                        batch_tfms, device)
 
     @classmethod
     @delegates(from_index, but=['valid'])
@@ -174,18 +176,16 @@ class AudioDataLoaders(DataLoaders):
         "Sounds and labels in columns."
         col = {o:find_column(df, o, name) for o,name in dict(file=fn_col, label=label_col, group=group_col).items()}
         for o in 'file','label':
-            if not col[o]: raise BadInput(f"The table has no column for the {o}. It has {', '.join(map(str, df))}. Name it.")
-        if y_block is None: y_block = MultiCategoryBlock(vocab=vocab) if label_delim else CategoryBlock(vocab, sort=vocab is None)
-        df,pref = df.reset_index(drop=True),f'{Path(path).expanduser()}{os.sep}'
-        if not splitter:
-            splitter = ColSplitter(valid_col) if valid_col else GroupSplitter(col['group'], valid_pct, seed) if col['group'] else \
-                RandomSplitter(valid_pct, seed=seed)
-        train,valid = splitter(df)
+            if not col[o]:
+                raise BadInput(f"The table has no column for the {o}. It has {', '.join(map(str, df))}. Name one.")
+        one = partial(CategoryBlock, sort=vocab is None)
+        y_block = y_block or (MultiCategoryBlock if label_delim else one)(vocab=vocab)
+        splitter = splitter or _usual_splitter(col['group'], valid_col, valid_pct, seed)
+        train,valid = splitter(df := df.reset_index(drop=True))
         if col['group']: warn_shared(df[col['group']].fillna(''), train, valid)
-        whole = lambda o: o if os.path.isabs(o) else pref+o
-        items = list(zip(df[col['file']].astype(str).map(whole), _targets(df[col['label']], label_delim)))
-        return _made((AudioBlock(**kwargs), y_block), items, lambda o: (train, valid), bs, item_tfms, batch_tfms, device,
-                     getters=[ItemGetter(0), ItemGetter(1)])
+        files = df[col['file']].map(lambda o: os.path.join(Path(path).expanduser(), o))
+        items = list(zip(files, _targets(df[col['label']], label_delim)))
+        return _made((AudioBlock(**kwargs), y_block), items, lambda o: (train, valid), bs, item_tfms, batch_tfms, device)
 
     @classmethod
     @delegates(from_df)
@@ -211,7 +211,12 @@ class AudioDataLoaders(DataLoaders):
         if group_func: df['group'] = [group_func(o) for o in files]
         return cls.from_df(df, **kwargs)
 
+def _usual_splitter(group, valid_col, valid_pct, seed):
+    if valid_col: return ColSplitter(valid_col)
+    return GroupSplitter(group, valid_pct, seed) if group else RandomSplitter(valid_pct, seed=seed)
+
 def _targets(labels, delim):
     if delim: return [[o.strip() for o in str(s).split(delim) if o.strip()] if pd.notna(s) else [] for s in labels]
-    if labels.isna().any(): raise BadInput(f'{plural(labels.isna().sum(), "clip")} of {len(labels)} have no label. Leave them out, or label them.')
+    if n := labels.isna().sum():
+        raise BadInput(f'{n} of {plural(len(labels), "clip")} have no label. Leave them out, or label them.')
     return labels.tolist()

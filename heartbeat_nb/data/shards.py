@@ -18,9 +18,9 @@ from fastai.basics import *
 from fastprogress.fastprogress import progress_bar
 from torch.utils.data import DataLoader,IterableDataset
 
-from ..core import BadInput,digest,need,parallel
-from .blocks import AudioDataLoaders,LoaderSettings,Standardize,TensorAudio,named_class
-from .blocks import class_numbers,crop_samples,is_simulated,label_vocab,may_play
+from ..core import BadInput,need,parallel
+from .audio import AudioDL,Item,Standardize,TensorAudio,Windows,crop_samples
+from .blocks import class_numbers,is_simulated,label_vocab,may_play
 from .groups import group_folds,labelled_clips
 from .waves import data_hash
 from ..sound.io import load_wave
@@ -272,7 +272,8 @@ class ShardStream(IterableDataset):
     ):
         self.path,self.info,self.shards,self.train,self.buffer = path,info,list(shards),train,buffer
         self.workers = workers if workers is not None else 2*(sys.platform=='linux')
-        self.sr,self.n,self.vocab,self.split_idx = info.sr,crop_samples(secs, info.sr),info.vocab,int(not train)
+        self.sr,self.n,self.split_idx = info.sr,crop_samples(secs, info.sr),int(not train)
+        self.vocab,self.c = info.vocab,len(info.vocab)
         self.play,self.seed,self.process,self.processes = may_play(info.simulated),0,0,1
 
     @property
@@ -333,7 +334,7 @@ class ShardStream(IterableDataset):
 
     def __iter__(self)->Iterator[tuple[TensorAudio, TensorCategory]]:
         return ((TensorAudio(x, sr=self.sr, play=self.play), TensorCategory(y)) for _,x,y in self.crops())
-    def decode(self, o, full:bool=False)->tuple[TensorAudio, Category]: return o[0],named_class(o[1], self.vocab)
+    def decode(self, o, full:bool=False)->tuple[TensorAudio, Category]: return o[0],Category(self.vocab[o[1]])
 
     def windows(self,
         clips:Iterable[str], # `clip_id` of each
@@ -345,8 +346,25 @@ class ShardStream(IterableDataset):
             yield torch.tensor(which),TensorAudio(torch.stack(xs), sr=self.sr, play=self.play)
 
 # %% ../../nbs/data/09_shards.ipynb #0e0fa051
-class ShardDL(TfmdDL):
+class ShardDL(AudioDL):
     "Batches of a `ShardStream`."
+    @property
+    def sr(self)->int: return self.dataset.sr
+    @property
+    def secs(self)->float: return self.dataset.n/self.sr
+    @property
+    def source(self)->str: return f'shards (workers {self.dataset.workers}, buffer {self.dataset.buffer})'
+    @property
+    def clips(self)->list[str]: return self.dataset.clips
+    @property
+    def ys(self)->np.ndarray: return np.array(self.dataset.ys)
+    @property
+    def ids(self)->list[str]: return [f'{o} {self.dataset.info.data_hash}' for o in self.clips]
+    def create_batches(self, samps)->Iterator[Item]: return TfmdDL.create_batches(self, samps)
+    def create_batch(self, b:list[Item])->Item: return TfmdDL.create_batch(self, b)
+    def windows(self, items:Iterable[str]|None=None, bs:int=64)->Iterator[Windows]:
+        for which,x in self.dataset.windows(self.clips if items is None else items, bs):
+            yield self.as_heard(which, x.to(self.device))
     def get_idxs(self)->list[int]:
         self.dataset.seed = self.rng.getrandbits(31)
         return list(range(len(self.dataset)))
@@ -378,7 +396,7 @@ def shard_dls(
     buffer:int=1000, # clips that wait in memory to be shuffled
     batch_tfms:Sequence[Callable]|None=None, # transforms for training and validation, after the crop
     device:str|torch.device|None=None, # None: fastai's default
-)->AudioDataLoaders: # batches of (TensorAudio, TensorCategory)
+)->DataLoaders: # batches of (TensorAudio, TensorCategory)
     "DataLoaders that stream shards, one fold of whole groups held out."
     info = shard_info(path)
     if test_fold not in info.folds:
@@ -388,9 +406,5 @@ def shard_dls(
     parts = [[o for o in info.shards if (o.fold==test_fold)==held] for held in (False, True)]
     train,valid = (ShardStream(path, info, o, secs, not i, workers, buffer) for i,o in enumerate(parts))
     tfms = [Standardize(), *L(batch_tfms)]
-    dls = [ShardDL(o, bs=bs, num_workers=0, after_batch=tfms) for o in (train, valid)]
-    data = digest(info.data_hash, train.ys, valid.ys)
-    source = f'shards (workers {train.workers}, buffer {buffer})'
-    device = str(torch.device(device or default_device()))
-    return AudioDataLoaders(*dls, settings=LoaderSettings(info.sr, float(secs), bs, info.vocab, tuple(train.clips),
-        tuple(valid.clips), data, tuple(L(batch_tfms)), source, device))
+    device = torch.device(device or default_device())
+    return DataLoaders(*(ShardDL(o, bs=bs, device=device, after_batch=tfms) for o in (train, valid)), device=device)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Asked', 'ask_items', 'GroupSplitter', 'TrainTestSplitter', 'warn_shared']
 
-# %% ../../nbs/data/06b_split.ipynb #8d052497
+# %% ../../nbs/data/06b_split.ipynb #b5ad091e
 from collections.abc import Callable,Iterable,Sequence
 
 import numpy as np, pandas as pd
@@ -15,7 +15,7 @@ from ..core import BadInput
 from .groups import group_folds
 from .index import plural,warn_once
 
-# %% ../../nbs/data/06b_split.ipynb #54c3869a
+# %% ../../nbs/data/06b_split.ipynb #92a0b2bf
 Asked = str|Callable[[object], object] # a column, or a function of an item
 
 def ask_items(
@@ -30,7 +30,7 @@ def ask_items(
     have = f"It has {', '.join(map(str, items))}." if isinstance(items, pd.DataFrame) else 'These items are no table.'
     raise BadInput(f'There is no column {what}. {have} Name a column, or give a function of an item.')
 
-# %% ../../nbs/data/06b_split.ipynb #26f8f4ec
+# %% ../../nbs/data/06b_split.ipynb #3c5afe80
 def GroupSplitter(
     group:Asked, # who or what was recorded: a column, or a function of an item
     valid_pct:float=.2, # share that is held out, about; above 0, at most .5
@@ -42,12 +42,13 @@ def GroupSplitter(
     def split(items):
         groups = ask_items(items, group).astype(str)
         labels = ask_items(items, label).astype(str) if label else pd.Series('', groups.index)
-        if groups.nunique()<2: raise BadInput(f'All {len(groups)} clips are of one group. Two or more are needed to hold one out.')
+        if groups.nunique()<2:
+            raise BadInput(f'All {len(groups)} clips are of one group. To hold one out takes two or more.')
         valid = group_folds(labels, groups, min(round(1/valid_pct), groups.nunique()), seed)[0]
         return L(np.setdiff1d(np.arange(len(groups)), valid).tolist()),L(sorted(valid.tolist()))
     return split
 
-# %% ../../nbs/data/06b_split.ipynb #1a7160cd
+# %% ../../nbs/data/06b_split.ipynb #0488aeed
 def TrainTestSplitter(
     fold:Asked='fold', # the fold: a column, or a function of an item
     valid:object=None, # the one that is held out; None: 'valid', or else 'test', or else the first
@@ -57,13 +58,14 @@ def TrainTestSplitter(
         folds = ask_items(items, fold)
         have = sorted(folds.dropna().unique())
         held = next((o for o in ('valid', 'test') if o in have), have[0] if have else None) if valid is None else valid
-        if held not in have: raise BadInput(f"There is no fold {held}. There are {', '.join(map(str, have)) or 'none'}.")
+        if held not in have:
+            raise BadInput(f"There is no fold {held}. There are {', '.join(map(str, have)) or 'none'}.")
         train = (folds!=held) & folds.notna() & (folds!='test')
         if not train.any(): raise BadInput(f'All clips are in the fold {held}. Nothing is left to train on.')
         return L(np.flatnonzero(train).tolist()),L(np.flatnonzero(folds==held).tolist())
     return split
 
-# %% ../../nbs/data/06b_split.ipynb #6a49eb2e
+# %% ../../nbs/data/06b_split.ipynb #8b81a6f4
 def warn_shared(
     groups:Iterable[object], # one a clip; '' where it is not known
     train:Iterable[int], # positions that are trained on
@@ -73,6 +75,6 @@ def warn_shared(
     groups,valid = np.asarray([str(o) for o in groups]),list(valid)
     both = np.isin(groups[valid], [o for o in set(groups[list(train)]) if o])
     if both.any():
-        warn_once(f'{both.sum()} of {plural(len(valid), "held-out clip")} are of groups that are also trained on: scores will '
-                  "flatter. Hold out whole groups: splitter=GroupSplitter('group').")
+        warn_once(f'{both.sum()} of {plural(len(valid), "held-out clip")} are of groups that are also trained on: '
+                  "scores will flatter. Hold out whole groups: splitter=GroupSplitter('group').")
     return int(both.sum())

@@ -16,7 +16,7 @@ from plum import dispatch
 from torch.utils.data import Subset
 
 from ..core import BadInput
-from ..data.blocks import TensorAudio
+from ..data.audio import TensorAudio
 from ..sound.show import class_colors,draw_wave,player
 
 # %% ../../nbs/explain/01_interpret.ipynb #b4835122

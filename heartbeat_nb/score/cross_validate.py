@@ -47,7 +47,7 @@ def held_out_answers(
     probs:np.ndarray|None=None, # (clips, classes) its answers, where they are known; None: they are computed here
 )->Fold: # with what the training left
     "What a net says of the clips it was not trained on."
-    at = learn.dls.valid_ds.clips if test is None else index.index.get_indexer(test)
+    at = learn.dls.valid.clips if test is None else index.index.get_indexer(test)
     clips = labelled_clips(index.reset_index(drop=True)).loc[list(at)]
     probs = predict_clips(learn, at) if probs is None else probs
     return Fold.from_clips(clips, probs, learn.dls.vocab, learn.history.rows)

@@ -74,4 +74,5 @@ def cached_sounds(
     if not 100<=sr<=192_000: raise BadInput(f'A sample rate of {sr} Hz is not usable. Give one from 100 to 192000.')
     use = [str(f) if o else '' for f,o in zip(files, ok)]
     key = digest(int(sr), channels, [h if o else '' for h,o in zip(hashes, ok)])
-    return _waves.get(key, lambda p: _write_waves(p, use, sr, channels), lambda p: _open_waves(p, sr, channels))
+    write,read = (lambda p: _write_waves(p, use, sr, channels)),(lambda p: _open_waves(p, sr, channels))
+    return _waves.get(key, write, read)

@@ -203,7 +203,8 @@ def load_channels(
 )->torch.Tensor: # (channels, samples) float32, from -1 to 1
     "A whole sound, its channels side by side, at one sample rate."
     x,rate = sf.read(source, dtype='float32', always_2d=True)
-    return torch.stack([Resampler(rate, sr or rate).push(torch.from_numpy(o), last=True) for o in np.ascontiguousarray(x.T)])
+    bring = lambda o: Resampler(rate, sr or rate).push(torch.from_numpy(o.copy()), last=True)
+    return torch.stack([bring(o) for o in x.T])
 
 # %% ../../nbs/sound/02_io.ipynb #bcfef1b9
 def _is_sound(path:Path)->bool:

@@ -36,7 +36,7 @@ class SharedDL(DistributedDL):
             raise BadInput(f'A batch of {dl.bs} clips cannot be shared by {n} processes. '
                            f'Give a bs that is a multiple of {n}.')
         dl = dl.new(bs=dl.bs//n)
-        if device is not None: dl.to(device) # the clips too, which CropWaves keeps
+        if device is not None: dl.to(device)
         super().__init__(dl, rank, n, device)
     rng = property(lambda self: self.dl.rng, lambda self,o: setattr(self.dl, 'rng', o))
 

@@ -23,7 +23,7 @@ from fastai.metrics import accuracy,BalancedAccuracy
 
 from ..core import BadInput,Cache,digest,seeded,unlabelled
 from ..data.augment import BCMix,augmentations
-from ..data.blocks import AudioDataLoaders,label_vocab
+from ..data.blocks import AudioDataLoaders,label_vocab,loader_settings
 from ..data.groups import labelled_clips
 from ..nets.fast import keep_memory
 from ..nets.io import load_model,save_model,start_from
@@ -104,7 +104,7 @@ def make_net(
     if isinstance(arch, nn.Module): return arch
     if callable(arch): return arch(dls.c)
     samples = dls.one_batch()[0].shape[-1] if 'samples' in model_entry(arch).needs else None
-    return create_model(arch, dls.c, samples=samples, sr=dls.settings.sr)
+    return create_model(arch, dls.c, samples=samples, sr=dls.sr)
 
 # %% ../../nbs/train/03_learner.ipynb #67f12ca5
 def recipe_callbacks(
@@ -122,13 +122,13 @@ def learner_identity(
     seed:int, # of weights and batches
 )->RunIdentity:
     "What the checkpoints of a Learner belong to."
-    o,made = learn.dls.settings,type(learn.model)
+    o,made = loader_settings(learn.dls),type(learn.model)
     layers = re.sub(' at 0x[0-9a-f]+', '', str(learn.model)) # where a function lies says nothing
     net = dict(name=made.__name__, layers=digest(layers), code=fingerprint(made))
     loading = dict(sr=o.sr, secs=o.secs, vocab=list(o.vocab), source=o.source)
     recipe = asdict(replace(learn.recipe, bs=o.bs, lr=learn.lr, pretrain=0))
     return RunIdentity(net, '', recipe, digest(o.train, o.valid, o.data),
-                       settings=dict(loading, seed=seed, batch_tfms=fingerprint(list(o.batch_tfms))))
+                       settings=dict(loading, seed=seed, tfms=fingerprint(list(o.tfms))))
 
 # %% ../../nbs/train/03_learner.ipynb #5e52909c
 def audio_learner(
@@ -150,7 +150,7 @@ def audio_learner(
                        'or a recipe without pretrain.')
     with seeded(seed): model = make_net(arch, dls)
     if weights: start_from(model, weights, dls.vocab)
-    counts = np.bincount(dls.train_ds.ys, minlength=dls.c)
+    counts = np.bincount(dls.train.ys, minlength=dls.c)
     loss = BalancedLoss(counts, r.balance) if r.balance else CrossEntropyLossFlat()
     more = [*([Checkpoint()] if path else []), *([SkipLone()] if getattr(model, 'samples', None) else []), *L(cbs)]
     learn = AudioLearner(dls, model, loss, lr=lr, wd=r.wd, metrics=[accuracy, BalancedAccuracy()], path=path or '.',
@@ -210,12 +210,12 @@ def save_learner(
 # %% ../../nbs/train/03_learner.ipynb #a9d7ba24
 def predict_clips(
     learn:AudioLearner, # with any of our DataLoaders
-    clips:Sequence[Any]|None=None, # numbers or ids of clips, as `learn.dls.valid_ds.clips` has them; None: these
+    clips:Sequence[Any]|None=None, # as `learn.dls.valid.clips` has them, or sounds; None: all of those
     bs:int=64, # windows a batch
 )->np.ndarray: # (clips, classes) probabilities
     "Probabilities per clip, averaged over its windows."
-    clips,model = learn.dls.valid_ds.clips if clips is None else clips,learn.model.eval()
-    mean = WindowMean(len(clips), learn.dls.c)
+    valid,model = learn.dls.valid,learn.model.eval()
+    mean = WindowMean(len(valid.clips if clips is None else clips), learn.dls.c)
     with torch.no_grad():
-        for o in learn.dls.windows(clips, bs): mean.add(o.which, model(o.x).softmax(1), o.silent)
+        for o in valid.windows(clips, bs): mean.add(o.which, model(o.x).softmax(1), o.silent)
     return mean.mean().numpy()
