@@ -38,7 +38,7 @@ def core(path:Path)->None:
     there:Path = cache.path('key')
     ours = there.is_relative_to(cache_dir()) and clear_cache()>n
     doubled:list[int] = list(parallel(lambda o: 2*o, range(10), workers=2, ahead=8, torch_threads=1))
-    score = Interval.from_draws(.5, np.array(doubled))
+    score = Interval.from_draws(.5, np.array(doubled), np.ones(30), is_share=True)
     width:float = score.high-score.low
     save_result(path, dict(provenance(), score=score.estimate, width=width, ours=ours))
     load_result(path)['score']
@@ -365,6 +365,7 @@ def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidati
     heartbeat_serve(model='best', port=8000)
     @command('heartbeat_nb.cli.data:show_data')
     def my_command(data:str)->None: print(data)
+    open_streams(ends=True)
     with plain_messages(): print(make_parser(my_command).prog, load('heartbeat_nb.cli.serve:serve') is serve)
     settings:RunSettings = RunSettings.asked('simulated', arch='m5', epochs=1).chosen(read_clips(None))
     settings.check()
