@@ -8,7 +8,7 @@ __all__ = ['unlabelled', 'BadInput', 'warn_once', 'plain_errors', 'need', 'RunSi
            'save_result', 'load_result']
 
 # %% ../nbs/00_core.ipynb #0e0d11d0
-import errno,hashlib,json,logging,os,platform,random,shutil,socket,sys,tempfile,threading,time
+import errno,hashlib,json,logging,math,os,platform,random,shutil,socket,sys,tempfile,threading,time
 from collections import deque
 from collections.abc import Callable,Iterable,Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -48,14 +48,16 @@ def warn_once(
 # %% ../nbs/00_core.ipynb #fcc80c38
 @contextmanager
 def plain_errors()->Iterator[None]:
-    "Turn bad input, Ctrl-C, a lost process and a full disk into one sentence and exit code 2."
+    "Turn bad input, Ctrl-C, a lost process and trouble with files into one sentence and exit code 2."
     try: yield
     except BaseException as e:
         if isinstance(e, (BadInput, ChildProcessError)): said = str(e)
         elif isinstance(e, KeyboardInterrupt): said = 'Stopped.'
         elif isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
             said = f'The disk is full: {e.filename or "a file"} could not be written. Make room first.'
-        elif isinstance(e, PermissionError): said = f'No permission for {e.filename}. Choose another folder.'
+        elif isinstance(e, OSError) and e.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            said = f'No permission for {e.filename or "a file"}. Choose another folder.'
+        elif isinstance(e, OSError) and e.filename: said = f'{e.filename} cannot be used: {e.strerror}.'
         else: raise
         sys.stderr.write(' '.join([*said.split(), *getattr(e, '__notes__', ())])+'\n') # notes say how to go on
         sys.exit(2)
@@ -293,28 +295,45 @@ def spawn(
         for o in them.processes: o.terminate()
         for o in them.processes: o.join()
 
+# %% ../nbs/00_core.ipynb #640362ea
+_fewest = 20 # groups for an interval from draws
+
+def _wilson(share:float, n:float)->tuple[float, float]:
+    "The 95 % interval of a share of `n` groups."
+    z2 = 1.96**2
+    middle,half = share+z2/(2*n),(z2*(share*(1-share)/n+z2/(4*n*n)))**.5
+    return max(0., (middle-half)/(1+z2/n)),min(1., (middle+half)/(1+z2/n))
+
 # %% ../nbs/00_core.ipynb #c95f57e6
 @dataclass(frozen=True)
 class Interval:
-    "An estimate with its 95 % interval."
+    "An estimate with its 95 % interval; no numbers where there is none."
     estimate:float
-    low:float
-    high:float
+    low:float=math.nan
+    high:float=math.nan
     def __post_init__(self):
-        for o in ('estimate', 'low', 'high'): object.__setattr__(self, o, float(getattr(self, o)))
+        for o in ('estimate', 'low', 'high'):
+            v = getattr(self, o)
+            object.__setattr__(self, o, math.nan if v is None or v!=v else float(v)) # one nan: it equals itself in tuples
 
     @classmethod
     def from_draws(cls,
         estimate:float, # the value itself
         draws:np.ndarray, # (draws,) its value in each draw; one that is not finite does not count
+        sizes:np.ndarray, # (groups,) clips of each group that was drawn from; those with none do not count
+        is_share:bool=False, # is it a share of these clips, as accuracy is?
     )->'Interval':
-        "An estimate and the range in which 95 % of the draws lie."
-        draws = np.asarray(draws)[np.isfinite(draws)]
-        return cls(estimate, *(np.quantile(draws, [.025, .975]) if len(draws) else (np.nan, np.nan)))
+        "An estimate and the range in which 95 % of the draws lie; for a share of few groups, or all alike, Wilson's."
+        draws,sizes = np.asarray(draws)[np.isfinite(draws)],np.asarray(sizes, float)
+        if (sizes>0).sum()>=_fewest and len(draws) and np.ptp(draws)>1e-12:
+            return cls(estimate, *np.quantile(draws, [.025, .975]))
+        if not (is_share and sizes.any()): return cls(estimate)
+        return cls(estimate, *_wilson(estimate, sizes.sum()**2/(sizes**2).sum()))
 
     def __format__(self, spec:str)->str:
         estimate,low,high = (format(o, spec or '.2f') for o in (self.estimate, self.low, self.high))
-        return f'{estimate} ({low} to {high})'
+        if math.isnan(self.estimate): return estimate
+        return f"{estimate} ({f'{low} to {high}' if low!='nan' else 'no interval: groups too few or too alike'})"
     def __repr__(self)->str: return f'{self:.2f}'
 
 # %% ../nbs/00_core.ipynb #1e86cd2d

@@ -38,7 +38,7 @@ def core(path:Path)->None:
     there:Path = cache.path('key')
     ours = there.is_relative_to(cache_dir()) and clear_cache()>n
     doubled:list[int] = list(parallel(lambda o: 2*o, range(10), workers=2, ahead=8, torch_threads=1))
-    score = Interval.from_draws(.5, np.array(doubled))
+    score = Interval.from_draws(.5, np.array(doubled), np.ones(30), is_share=True)
     width:float = score.high-score.low
     save_result(path, dict(provenance(), score=score.estimate, width=width, ours=ours))
     load_result(path)['score']
@@ -288,8 +288,11 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     card:str = model_card('best', data='simulated', protocol='none', license='cc0-1.0')+score_lines(dict(accuracy=.5))
     there:AudioModel = from_pretrained(save_pretrained('best', path, card), revision=None)
     url:str = push_to_hub(there, 'me/mine', card, private=True)
-    app = make_app(net, most_mb=5, secs=10)
+    app = make_app(net, most_mb=5, secs=10, most_secs=60, hosts=['sounds.example'])
     limited,port = Limit(app, most=1000, secs=1.),listening_socket('localhost', 0)
+    make_server(app, 10, wait=1., most=20).run([port])
+    check_address('localhost', None, ['127.0.0.1'])
+    print(Turns(2, most=5))
     with path.open('rb') as file: answer = answer_upload(file, path.name, net)
     print(url, limited, port, answer['label'], page(net), Message, Receive, Send)
 
@@ -367,6 +370,7 @@ def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidati
     heartbeat_serve(model='best', port=8000)
     @command('heartbeat_nb.cli.data:show_data')
     def my_command(data:str)->None: print(data)
+    open_streams(ends=True)
     with plain_messages(): print(make_parser(my_command).prog, load('heartbeat_nb.cli.serve:serve') is serve)
     settings:RunSettings = RunSettings.asked('simulated', arch='m5', epochs=1).chosen(read_clips(None))
     settings.check()
