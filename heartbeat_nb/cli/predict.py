@@ -6,7 +6,7 @@
 __all__ = ['keep_input', 'print_table', 'csv_record', 'print_csv', 'print_json', 'tell_errors', 'print_answers']
 
 # %% ../../nbs/cli/06_predict.ipynb #d0e02697
-import csv,json,os,sys,tempfile
+import csv,json,sys,tempfile
 from collections.abc import Iterable,Iterator
 from dataclasses import asdict
 from typing import Any,BinaryIO
@@ -95,13 +95,10 @@ def print_answers( # the parameters of `heartbeat_predict`
     net,failed = Predictor(model, window, hop),[]
     files = expand([keep_input(sys.stdin.buffer) if o=='-' else o for o in paths])
     found = tell_errors(iter_predictions(files, net), failed)
-    try:
-        with only_python_speaks():
-            if json: print_json(found)
-            elif csv: print_csv(found, net.classes)
-            else: print_table(found, net.classes, min(max(4, *(len(_name(o)) for o in files)), 60))
-        sys.stdout.flush()
-    except BrokenPipeError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with only_python_speaks():
+        if json: print_json(found)
+        elif csv: print_csv(found, net.classes)
+        else: print_table(found, net.classes, min(max(4, *(len(_name(o)) for o in files)), 60))
     said = [net.caution, '' if net.temperature else 'Its probabilities are not calibrated.']
     if any(said) and not (json or csv): print(*filter(None, said), file=sys.stderr)
     if failed: sys.exit(2)

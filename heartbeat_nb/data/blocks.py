@@ -118,7 +118,7 @@ class AudioDataLoaders(DataLoaders):
     @classmethod
     def from_index(cls,
         index:pd.DataFrame, # a row a clip
-        valid:Sequence[int]|np.ndarray|None=None, # positions held out; None: an official fold, or one of five of groups
+        valid:Sequence[int]|np.ndarray|None=None, # positions held out; None: an official fold, or a fold of groups
         sr:int=2000, # sample rate of the waves, in Hz
         secs:float|None=4., # length of a crop; None: whole clips
         bs:int=32, # clips a batch
@@ -185,7 +185,8 @@ class AudioDataLoaders(DataLoaders):
         if col['group']: warn_shared(df[col['group']].fillna(''), train, valid)
         files = df[col['file']].map(lambda o: os.path.join(Path(path).expanduser(), o))
         items = list(zip(files, _targets(df[col['label']], label_delim)))
-        return _made((AudioBlock(**kwargs), y_block), items, lambda o: (train, valid), bs, item_tfms, batch_tfms, device)
+        blocks,split = (AudioBlock(**kwargs), y_block),lambda o: (train, valid)
+        return _made(blocks, items, split, bs, item_tfms, batch_tfms, device)
 
     @classmethod
     @delegates(from_df)

@@ -21,7 +21,7 @@ from .blocks import clip_dls,may_play
 from ..sound.cache import Waves
 from .pascal import find_wavs,parse_name
 from ..sound.io import load_wave
-from ..sound.scan import scan_sounds
+from ..sound.scan import harmless_notes,scan_sounds
 from ..sound.windows import standardize
 
 # %% ../../nbs/data/10_post.ipynb #bcb8bccf
@@ -73,10 +73,10 @@ def _readable(files, path):
     if not any(parse_name(f.name) for f in files):
         raise BadInput(f'No file in {path} has a name like those of the heart sound challenge. '
                        'Give the folder that holds set_a and set_b.')
-    notes = scan_sounds(files).note.tolist()
-    bad = [f'{f.name} ({o})' for f,o in zip(files, notes) if o not in ('', 'silent')]
+    notes,usable = scan_sounds(files).note.tolist(),(*harmless_notes, 'silent')
+    bad = [f'{f.name} ({o})' for f,o in zip(files, notes) if o not in usable]
     if bad: warnings.warn(f"Skipped {len(bad)} of {len(files)} files: {', '.join(bad[:5])}", stacklevel=3)
-    return [f for f,o in zip(files, notes) if o in ('', 'silent')]
+    return [f for f,o in zip(files, notes) if o in usable]
 
 # %% ../../nbs/data/10_post.ipynb #46ab151b
 @dataclass(frozen=True)
@@ -155,5 +155,6 @@ def post_dls(
     waves = Waves(np.concatenate([o.audio for o in read]), [n]*len(read), sr)
     ids = [f'{Path(f).parent.name}/{Path(f).stem} {digest(o.audio.tobytes())}' for f,o in zip((*train, *valid), read)]
     parts = np.split(np.arange(len(read)), [len(train)])
-    clips,labels = Clips(waves, n/sr, play=may_play(False), ids=ids),{i:post_classes[o.class_id] for i,o in enumerate(read)}
-    return clip_dls(clips, labels, *parts, CategoryBlock(post_classes, sort=False), bs, device=device, standardize=False)
+    clips,labels = Clips(waves, n/sr, play=may_play(False), ids=ids),[post_classes[o.class_id] for o in read]
+    kind = CategoryBlock(post_classes, sort=False)
+    return clip_dls(clips, dict(enumerate(labels)), *parts, kind, bs, device=device, standardize=False)

@@ -40,7 +40,8 @@ def GroupSplitter(
     "Hold out whole groups."
     if not 0<valid_pct<=.5: raise BadInput(f'valid_pct is {valid_pct}: give more than 0 and at most .5.')
     def split(items):
-        groups = ask_items(items, group).astype(str)
+        groups = ask_items(items, group).astype(object)
+        groups = pd.Series([f'clip {i}' if pd.isna(o) or o=='' else str(o) for i,o in enumerate(groups)]) # nobody else's
         labels = ask_items(items, label).astype(str) if label else pd.Series('', groups.index)
         if groups.nunique()<2:
             raise BadInput(f'All {len(groups)} clips are of one group. To hold one out takes two or more.')

@@ -57,7 +57,8 @@ def _write_waves(folder:Path, files:list[str], sr:int, channels:int)->None:
 
 def _open_waves(folder:Path, sr:int, channels:int)->Waves:
     info,file = json.loads((folder/'waves.json').read_text()),folder/'waves.f32'
-    if file.stat().st_size!=4*channels*sum(info['lengths']) or _checksum(file)!=info['crc']: raise ValueError('not whole')
+    whole = file.stat().st_size==4*channels*sum(info['lengths']) and _checksum(file)==info['crc']
+    if not whole: raise ValueError('not whole')
     some = file.stat().st_size
     data = np.memmap(file, np.float32, 'c') if some else np.zeros(0, np.float32) # 'c': torch wants writable memory
     return Waves(data if channels==1 else data.reshape(-1, channels), info['lengths'], sr, folder.name)
