@@ -278,7 +278,9 @@ class AudioDL(TfmdDL):
     @property
     def secs(self)->float|None: return self.files.clips.secs
     @property
-    def source(self)->str: return f'clips, {self.files.clips.short}'
+    def source(self)->str:
+        level = 'standardised' if any(isinstance(t, Standardize) for t in self.after_batch.fs) else 'as they are'
+        return f'clips, {self.files.clips.short}, {level}'
     @property
     def clips(self)->list[int]:
         "The number of each clip: for an index, its row."

@@ -65,7 +65,8 @@ def loader_settings(
 )->LoaderSettings:
     "What some DataLoaders are."
     train,valid = dls.train,dls.valid
-    tfms = [t for t in (*train.after_item.fs, *train.after_batch.fs) if t.name not in ('ToTensor', 'CropWaves', 'noop')]
+    known = 'ToTensor','CropWaves','Standardize','noop' # `source` speaks of these
+    tfms = [t for t in (*train.after_item.fs, *train.after_batch.fs) if t.name not in known]
     ids,vocab = [tuple(o.ids) for o in (train, valid)],tuple(getattr(dls, 'vocab', ()))
     data = digest(*ids, *(o.ys.tolist() for o in (train, valid)))
     device = str(torch.device(dls.device or 'cpu'))

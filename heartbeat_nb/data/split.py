@@ -41,7 +41,8 @@ def GroupSplitter(
     if not 0<valid_pct<=.5: raise BadInput(f'valid_pct is {valid_pct}: give more than 0 and at most .5.')
     def split(items):
         groups = ask_items(items, group).astype(object)
-        groups = pd.Series([f'clip {i}' if pd.isna(o) or o=='' else str(o) for i,o in enumerate(groups)]) # nobody else's
+        own = lambda i,o: f'clip {i}' if pd.isna(o) or o=='' else str(o) # one that is not known is nobody else's
+        groups = pd.Series([own(*o) for o in enumerate(groups)])
         labels = ask_items(items, label).astype(str) if label else pd.Series('', groups.index)
         if groups.nunique()<2:
             raise BadInput(f'All {len(groups)} clips are of one group. To hold one out takes two or more.')
