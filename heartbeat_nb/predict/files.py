@@ -18,9 +18,10 @@ import numpy as np, torch
 from torch import nn
 
 from ..core import BadInput,parallel
-from .answer import (Outline,Prediction,Timeline,check_sound,heart_rate_notes,name_answer,
-                                         quality_notes)
-from .predictor import Predictor,predict_waves
+from ..heart.answers import heart_rate_notes
+from ..nets.io import default_net
+from .answer import Outline,Prediction,Timeline,check_sound,name_answer,quality_notes
+from .predictor import Predictor
 from .stream import StreamPredictor,timeline_spans
 from ..sound.io import Sound,find_sounds,read_sound,sound_name
 
@@ -76,7 +77,7 @@ def _blocks(sound:Sound, net:Predictor, progress:bool)->Iterator[np.ndarray]:
 
 def predict_long(
     source:str|Path|BinaryIO, # path, or a file opened for reading bytes
-    model:str|Path|nn.Module|Predictor='best', # a `Predictor`, or a model as `Predictor` takes it
+    model:str|Path|nn.Module|Predictor=default_net, # a `Predictor`, or a model as `Predictor` takes it
     window:float|None=None, # seconds the net hears at once; None: as in its training
     hop:float=.5, # step from window to window, as a share of a window
     progress:bool=True, # show a progress bar?
@@ -90,7 +91,7 @@ def predict_long(
             outline.push(x)
     windows += stream.close()
     answer = replace(stream.answer(sound.name), notes=quality_notes(sound, net.secs))
-    return Timeline(answer, sound.secs, timeline_spans(windows, sound.secs, net.temperature), windows, outline)
+    return Timeline(answer, sound.secs, timeline_spans(windows, sound.secs, net), windows, outline)
 
 # %% ../../nbs/predict/03_files.ipynb #fa80573d
 def expand(
@@ -111,7 +112,7 @@ def iter_predictions(
     "Predict file after file; one that cannot be read gives a Prediction with an error."
     read = lambda o: (o, None if isinstance(o, Prediction) else decode_sound(o, net))
     clips = parallel(read, files, ahead=24, torch_threads=1)
-    def answers(some): return some,iter(predict_waves([c.wave for _,c in some if c and c.wave is not None], net))
+    def answers(some): return some,iter(net.clips([c.wave for _,c in some if c and c.wave is not None]))
     for some,probs in parallel(answers, iter(lambda: list(itertools.islice(clips, 16)), []), ahead=2, torch_threads=1):
         for source,clip in some:
             if clip is None: yield source
@@ -120,8 +121,9 @@ def iter_predictions(
             else: yield _predict_clip(clip, next(probs), net)
 
 def _predict_clip(clip, probs, net):
-    beats = heart_rate_notes(clip.wave, net.sr) if net.sounds=='heart' else []
-    return Prediction(clip.name, *name_answer(probs, net.classes), clip.secs, clip.notes+beats, bool(net.temperature))
+    beats = heart_rate_notes(clip.wave.numpy(), net.sr) if net.sounds=='heart' else []
+    said = name_answer(probs, net.classes, net.first)
+    return Prediction(clip.name, *said, clip.secs, clip.notes+beats, net.calibrated_on)
 
 def _predict_stream(source, net):
     if hasattr(source, 'read'): source.seek(0)
@@ -131,7 +133,7 @@ def _predict_stream(source, net):
 # %% ../../nbs/predict/03_files.ipynb #eb8807f4
 def predict_files(
     paths:str|Path|Iterable[str|Path|BinaryIO], # files and folders
-    model:str|Path|nn.Module|Predictor='best', # a `Predictor`, or a model as `Predictor` takes it
+    model:str|Path|nn.Module|Predictor=default_net, # a `Predictor`, or a model as `Predictor` takes it
     window:float|None=None, # seconds the net hears at once; None: as in its training
     hop:float=.5, # step from window to window, as a share of a window
 )->list[Prediction]: # one a file, in order
@@ -142,7 +144,7 @@ def predict_files(
 
 def predict_file(
     path:str|Path|BinaryIO, # file, or a file opened for reading bytes
-    model:str|Path|nn.Module|Predictor='best', # a `Predictor`, or a model as `Predictor` takes it
+    model:str|Path|nn.Module|Predictor=default_net, # a `Predictor`, or a model as `Predictor` takes it
     window:float|None=None, # seconds the net hears at once; None: as in its training
     hop:float=.5, # step from window to window, as a share of a window
 )->Prediction: # label, probabilities, notes

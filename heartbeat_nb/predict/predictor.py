@@ -6,8 +6,7 @@
 __all__ = ['fold_norms', 'Predictor', 'predict_waves']
 
 # %% ../../nbs/predict/01_predictor.ipynb #218075e7
-import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable,Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -17,9 +16,12 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ..core import BadInput,parallel
 from ..nets.fast import side_by_side
-from ..nets.io import load_model
-from .answer import no_diagnosis
-from ..sound.windows import WindowMean,cut,is_silent,standardize,temperature_scale,window_begins,window_step
+from ..heart.answers import beat_secs,murmur,no_diagnosis
+from ..nets.base import long_enough
+from ..nets.io import default_net,load_model
+from .answer import check_sound
+from ..sound.windows import (WindowMean,check_values,is_silent,one_length,standardize,temperature_scale,
+                                        window_begins,window_step)
 
 # %% ../../nbs/predict/01_predictor.ipynb #a90be3d5
 def fold_norms(
@@ -47,7 +49,7 @@ def _check_options(window, hop, temperature):
 class Predictor:
     "A net with all that is needed to answer for sound."
     def __init__(self,
-        model:str|Path|nn.Module='best', # a net, the name of one that comes with the package, or a .safetensors file
+        model:str|Path|nn.Module=default_net, # a net, the name of one that comes with the package, or a .safetensors file
         window:float|None=None, # seconds the net hears at once, up to 60; None: as in its training
         hop:float=.5, # step from window to window, as a share of a window, from .05 to 1
     )->None:
@@ -60,34 +62,49 @@ class Predictor:
         _check_options(self.secs, hop, self.temperature)
         self.n,self.net = round(self.secs*self.sr),side_by_side(fold_norms(net).cpu().float())
         self.step,hearts = window_step(self.n, hop),self.sounds=='heart'
-        self.least_secs = .5 if hearts else getattr(net, 'min_samples', 1)/self.sr
+        self.least_secs = max(beat_secs if hearts else 0, getattr(net, 'min_samples', 1)/self.sr)
+        self.first = murmur if hearts and murmur in self.classes else '' # the class that is asked about first
+        self.calibrated_on = info.get('calibrated_on') or 'sounds that it does not name' if self.temperature else ''
         self.caution = no_diagnosis if hearts else '' # to be said with each answer
-        if self(torch.zeros(1, self.n)).shape!=(1, len(self.classes)):
+        if self._answer(torch.zeros(1, 1, self.n)).shape!=(1, len(self.classes)):
             what = f'{len(self.classes)} numbers, one a class'
             raise BadInput(f'This net does not give {what}. Save it with the right classes.')
 
     @torch.inference_mode()
+    def _answer(self, x:torch.Tensor)->torch.Tensor: return self.net(x).softmax(1)
+
     def __call__(self,
         x:torch.Tensor, # (windows, samples) at the net's sample rate
     )->torch.Tensor: # (windows, classes) probabilities, not calibrated
         "Answer for windows."
-        return self.net(standardize(x)[:,None]).softmax(1)
+        return self._answer(long_enough(standardize(check_values(x))[:,None], self.net))
 
     def hear(self,
         windows:Iterable[torch.Tensor], # each (samples,)
         bs:int=8, # windows a batch
     )->tuple[torch.Tensor,torch.Tensor]: # (windows, classes) probabilities, not calibrated; (windows,) is it silent?
         "Answer for many windows in batches, side by side."
-        windows = iter(windows)
-        batches = iter(lambda: list(itertools.islice(windows, bs)), [])
+        windows = list(windows)
+        order = sorted(range(len(windows)), key=lambda i: len(windows[i]))
+        batches = one_length((windows[i] for i in order), bs)
         def batch(some): return self(x := torch.stack(some)),is_silent(x)
         none = torch.zeros(0, len(self.classes)),torch.zeros(0, dtype=torch.bool)
-        probs,silent = zip(none, *parallel(batch, batches, torch_threads=1))
-        return torch.cat(probs),torch.cat(silent)
+        probs,silent = (torch.cat(o) for o in zip(none, *parallel(batch, batches, torch_threads=1)))
+        back = torch.tensor(order, dtype=torch.long).argsort()
+        return probs[back],silent[back]
+
+    def clips(self,
+        waves:Sequence[torch.Tensor], # each (samples,), at the net's sample rate
+    )->np.ndarray: # (clips, classes) probabilities
+        "Answer for whole waves: the mean over the windows of each, calibrated."
+        todo = [(i,b) for i,o in enumerate(waves) for b in window_begins(len(o), self.n, self.hop)]
+        mean = WindowMean(len(waves), len(self.classes))
+        mean.add(torch.tensor([i for i,_ in todo], dtype=torch.long), *self.hear(waves[i][b:b+self.n] for i,b in todo))
+        return temperature_scale(mean.mean(), self.temperature).numpy()
 
     def __repr__(self)->str:
         what = f"{', '.join(self.classes)}; windows of {self.secs:g} s at {self.sr} Hz, hop {self.hop:g}"
-        return f"Predictor({what}{'' if self.temperature else ', not calibrated'})"
+        return f"Predictor({what}, {f'calibrated on {on}' if (on := self.calibrated_on) else 'not calibrated'})"
 
 # %% ../../nbs/predict/01_predictor.ipynb #953188e7
 def predict_waves(
@@ -95,10 +112,9 @@ def predict_waves(
     net:Predictor, # what answers
 )->np.ndarray: # (clips, classes) probabilities
     "Probabilities per clip, averaged over its windows and calibrated."
-    waves = [torch.as_tensor(o, dtype=torch.float32) for o in waves]
-    if any(o.ndim!=1 or not len(o) for o in waves):
-        raise BadInput('A wave here is of shape (samples,), with one or more. Give such waves.')
-    todo = [(i,b) for i,o in enumerate(waves) for b in window_begins(len(o), net.n, net.hop)]
-    mean = WindowMean(len(waves), len(net.classes))
-    mean.add(torch.tensor([i for i,_ in todo], dtype=torch.long), *net.hear(cut(waves[i], b, net.n) for i,b in todo))
-    return temperature_scale(mean.mean(), net.temperature).numpy()
+    try: waves = [torch.as_tensor(o, dtype=torch.float32) for o in waves]
+    except (TypeError, ValueError, RuntimeError): waves = []
+    if not waves or any(o.ndim!=1 or not len(o) for o in waves):
+        raise BadInput('Waves are a list, each of shape (samples,), with one or more. Give [wave] for a single one.')
+    for i,o in enumerate(waves): check_sound(f'Wave {i}', len(o)/net.sr, bool(is_silent(o)), net.least_secs)
+    return net.clips(waves)
