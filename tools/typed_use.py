@@ -284,12 +284,15 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     heard:list[Span] = [*stream.push(wave), *stream.close()]
     ready:list[tuple[int, torch.Tensor]] = WindowStream(n=2000, step=500).push(x, last=True)
     show_timeline(day), play_sound(path, start=1., secs=5.)
-    print(label, share, murmur, clock(90.), notes, outline.step, heard, ready, stream.answer().label, fold_norms(net.net))
+    print(murmur, label, share, clock(90.), notes, outline.step, heard, ready, stream.answer(), fold_norms(net.net))
     card:str = model_card('best', data='simulated', protocol='none', license='cc0-1.0')+score_lines(dict(accuracy=.5))
     there:AudioModel = from_pretrained(save_pretrained('best', path, card), revision=None)
     url:str = push_to_hub(there, 'me/mine', card, private=True)
-    app = make_app(net, most_mb=5, secs=10)
+    app = make_app(net, most_mb=5, secs=10, most_secs=60, hosts=['sounds.example'])
     limited,port = Limit(app, most=1000, secs=1.),listening_socket('localhost', 0)
+    make_server(app, 10, wait=1., most=20).run([port])
+    check_address('localhost', None, ['127.0.0.1'])
+    print(Turns(2, most=5))
     with path.open('rb') as file: answer = answer_upload(file, path.name, net)
     print(url, limited, port, answer['label'], page(net), Message, Receive, Send)
 

@@ -49,7 +49,7 @@ def _check_options(window, hop, temperature):
 class Predictor:
     "A net with all that is needed to answer for sound."
     def __init__(self,
-        model:str|Path|nn.Module=default_net, # a net, the name of one that comes with the package, or a .safetensors file
+        model:str|Path|nn.Module=default_net, # a net, the name of one of the package's, or a .safetensors file
         window:float|None=None, # seconds the net hears at once, up to 60; None: as in its training
         hop:float=.5, # step from window to window, as a share of a window, from .05 to 1
     )->None:
