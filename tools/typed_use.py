@@ -271,7 +271,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     live:Iterator[Prediction] = iter_predictions(expand(['folder']), net)
     day:Timeline = predict_long(path, net, progress=False)
     spans:list[Span] = timeline_spans(day.windows, secs=clip_secs, net=net)
-    probs:np.ndarray = predict_waves([wave, x], net)
+    probs:np.ndarray = predict_waves([wave, x], model=net)
     each,silent = net.hear([net(x)], bs=4)
     print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis)
     label,share,_ = name_answer(net.clips([x])[0], list(one.probabilities), first=murmur)

@@ -15,7 +15,7 @@ from torch import nn
 
 from ..core import BadInput
 from .answer import Prediction,Span,check_sound,name_answer
-from .predictor import Predictor
+from .predictor import Predictor,as_predictor
 from ..sound.resample import Resampler
 from ..nets.io import default_net
 from ..sound.windows import WindowMean,check_values,silence,temperature_scale
@@ -79,7 +79,7 @@ class StreamPredictor:
         window:float|None=None, # seconds the net hears at once; None: as in its training
         hop:float=.5, # step from window to window, as a share of a window
     )->None:
-        self.net = model if isinstance(model, Predictor) else Predictor(model, window, hop)
+        self.net = as_predictor(model, window, hop)
         self.sr = _whole_rate(self.net.sr if sr is None else sr)
         self.resampler,self.windows = Resampler(self.sr, self.net.sr),WindowStream(self.net.n, self.net.step)
         self.mean,self.over = WindowMean(1, len(self.net.classes)),False
