@@ -44,7 +44,7 @@ def heartbeat_data(
     "Show what recordings are there, and what is wrong with them; pack them into shards, if wanted."
 
 # %% ../../nbs/cli/01_programs.ipynb #5ea9e1a1
-@command('heartbeat_nb.cli.predict:print_answers')
+@command('heartbeat_nb.cli.predict:print_answers', answers=True)
 def heartbeat_predict(
     paths:list[str], # Sound files, folders of them, or - for a sound on standard input
     *,
