@@ -186,6 +186,9 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     if fits(x, dls.device): batch = TensorAudio(Standardize()(crop.at(x, x)), sr=settings.sr)
     ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])
     show_batch(batch, None, ready)
+    pictures = [AudioToMel(top_db=80.), SpecMask(freq=.3), Delta(1), AudioToMFCC(13)]
+    spec:TensorSpec = TensorSpec(x, sr=2000, hop=64)
+    print(spec.show(title='a cat'), pictures, SpecTransform, AudioToSpec.finish)
     print(crop_samples(4., 2000), TensorIndex(3), named_class(0, ['dog']), means.silent)
     print(ClipDataset([0], class_numbers(clips.label, settings.vocab), settings.vocab))
     if is_simulated(index) and may_play(simulated=True): print(data_hash(index))
