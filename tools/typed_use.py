@@ -55,6 +55,7 @@ def sound(path:Path, x:torch.Tensor, wave:np.ndarray)->None:
     steady = Resampler(44_100, 2000)
     slow:torch.Tensor = torch.cat([*(steady.push(o) for o in [*live, *pieces]), steady.push(taps, last=True)])
     scan:Scan = scan_sound(path)
+    print(scan.note in harmless_notes, channel_weights(np.zeros((100, 2))))
     table:pd.DataFrame = scan_sounds([path, str(path)])
     table = table[table.secs>scan.secs]
     waves:Waves = cached_sounds(list(table.file), list(table.hash), list(table.ok), sr=4000)
@@ -121,6 +122,10 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     layers:list[torch.nn.Module] = make_stage(32, 64, 2, m5)
     taps:int = kernel_samples(10., 2000, stride=4)
     raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
+    bands:torch.Tensor = log_power(mel_spectrogram(2000, hop=32)(x))
+    behind:Arch|None = find_front(front_names('leaf-*')[0])
+    print(FrontNet('sinc-m11', sr=4000).features, fronts['fir'](8, 4000).filters(), mel_edges(8, 4000), bands, behind)
+    print(SincBank(8, 2000).bands(), FirBank(8, 2000).step, LeafBank(8, 2000).loudness(x))
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
@@ -148,7 +153,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     warn_once(f'{plural(len(known), "file")}: {some_files(known.file, most=2)}')
     source:Source = find_source('urbansound8k=UrbanSound8K')
     index:pd.DataFrame = source.read() if source.path else audio_index(path, label='class', group='')
-    held:np.ndarray = held_out(index, 1)
+    held:np.ndarray = all_folds(index)[1] if 'fold' in index else held_out(index, 1)
     seen = without_test_labels(index, 'test')
     leaks:np.ndarray = leaked_clips(seen, range(10), held) | ungrouped_clips(seen)[held]
     print(protocol_name(index, 1), len(leaks), esc50_index(esc50_like(path)), urbansound_index(urbansound_like(path)))
@@ -157,7 +162,8 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     name:PascalName | None = parse_name('murmur__112_1306243000964_A.wav')
     if name and name.noisy and name.session.year==2011: check_csv(kaggle_data(), hearts)
     folders = read_folders(path, find_sounds(path), group=r'^(\w+)_')
-    tables:list[Path] = find_tables(path)+near_tables(path)
+    why:dict[Path, str] = find_tables(path)
+    tables:list[Path] = [o for o in why if o.suffix in table_suffixes and not why[o]]
     labels = read_labels(tables[0], path, dict(label=find_column(read_text_table(tables[0]), 'label')))
     files:list[Path | None] = place_files(labels.file, [path])
     folds = usable_folds(folder_index(path, fold='split').fold)

@@ -19,7 +19,7 @@ from filelock import FileLock,Timeout
 from ..core import BadInput,load_result,save_result
 from ..data.checks import Choice,choose_fold,choose_secs,choose_sr
 from ..data.index import DataSet
-from ..data.sets import find_source
+from ..data.sets import all_folds,find_source
 from ..nets.io import load_model,start_from
 from ..nets.models import create_model,model_entry
 from ..train.recipes import get_recipe
@@ -146,8 +146,8 @@ class RunSettings:
             choice = f(res)
             res = replace(res, **{k:choice.value})
             print(f"Chose --{k.replace('_', '-')} {choice.value}: {choice.reason}.", flush=True)
-        named = 'fold' in index and not pd.api.types.is_numeric_dtype(index.fold)
-        return replace(res, n_folds=None if named else int(index.fold.max()) if 'fold' in index else 5)
+        folds = list(all_folds(index))
+        return replace(res, n_folds=None if isinstance(folds[0], str) else int(max(folds)))
 
 # %% ../../nbs/cli/02_settings.ipynb #b4cfe991
 def save_settings(

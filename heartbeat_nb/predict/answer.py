@@ -66,6 +66,7 @@ def quality_notes(
     notes,peak,full = [],(sound.high-sound.low)/2,sound.full/max(1, sound.values)
     if peak<.1: notes.append(f'too quiet: peaks {-20*math.log10(max(peak, 1e-9)):.0f} dB below full scale')
     if full>1e-3: notes.append(f'clipped: {full:.1%} of it at full scale')
+    if sound.opposite: notes.append('channels of opposite phase: only the loudest is heard')
     if sound.secs<secs: notes.append(f'short: {sound.secs:.1f} s repeated to fill {secs:g} s')
     return notes
 

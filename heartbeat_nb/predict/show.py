@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 
 from ..core import BadInput
 from .answer import Timeline
-from ..sound.io import Sound
+from ..sound.io import Sound,channel_weights
 from ..sound.resample import Resampler
 from ..sound.show import class_colors,player
 
@@ -51,6 +51,6 @@ def play_sound(
             what = f'nothing from {start} s on for {secs} s'
             raise BadInput(f'{sound.name} has {what}. Give a stretch within its {long:.1f} s.')
         sound.file.seek(int(start*sound.sr))
-        x = sound.file.read(round(min(secs, 60)*sound.sr), dtype='float32', always_2d=True).mean(1)
+        x = sound.file.read(round(min(secs, 60)*sound.sr), dtype='float32', always_2d=True)
     sr = min(sound.sr, 16_000) # a page stays small
-    return player(Resampler(sound.sr, sr).push(torch.from_numpy(x), last=True), sr)
+    return player(Resampler(sound.sr, sr).push(torch.from_numpy(x@channel_weights(x)), last=True), sr)

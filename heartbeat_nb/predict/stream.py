@@ -16,6 +16,7 @@ from torch import nn
 from ..core import BadInput
 from .answer import Prediction,Span,check_sound,name_answer
 from .predictor import Predictor
+from ..sound.io import channel_weights
 from ..sound.resample import Resampler
 from ..sound.windows import WindowMean,cut,silence,temperature_scale
 
@@ -35,7 +36,7 @@ def as_mono(
     x = (x/(2.**(8*x.dtype.itemsize-1) if x.dtype.kind=='i' else 1)).astype(np.float32)
     if not np.isfinite(x).all() or (x.size and abs(x).max()>1e9):
         raise BadInput('This piece holds NaN, infinity or values that no sound has. Leave them out.')
-    return torch.from_numpy(x if x.ndim==1 else x.mean(1))
+    return torch.from_numpy(x if x.ndim==1 else x@channel_weights(x))
 
 # %% ../../nbs/predict/02_stream.ipynb #606e0c1a
 class WindowStream:

@@ -34,7 +34,7 @@ from ..predict.files import predict_file,predict_long
 from ..predict.predictor import Predictor,fold_norms
 from ..predict.show import show_timeline
 from ..score.result import CrossValidation
-from ..sound.io import Sound
+from ..sound.io import Sound,channel_weights
 from ..sound.resample import Resampler
 from ..sound.show import class_colors
 from ..sound.windows import cut,standardize
@@ -51,8 +51,8 @@ def read_stretch(
     if hasattr(source, 'seek'): source.seek(0)
     with closing(Sound(source)) as sound:
         sound.file.seek(int(start*sound.sr))
-        x = sound.file.read(round(secs*sound.sr), dtype='float32', always_2d=True).mean(1)
-    return Resampler(sound.sr, sr).push(torch.from_numpy(x), last=True).numpy()
+        x = sound.file.read(round(secs*sound.sr), dtype='float32', always_2d=True)
+    return Resampler(sound.sr, sr).push(torch.from_numpy(x@channel_weights(x)), last=True).numpy()
 
 # %% ../../nbs/ui/02_explorers.ipynb #8682c0f2
 #| code-fold: true
