@@ -157,7 +157,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     index:pd.DataFrame = source.read() if source.path else audio_index(path, label='class', group='')
     held:np.ndarray = all_folds(index)[1] if 'fold' in index else held_out(index, 1)
     seen = without_test_labels(index, 'test')
-    leaks:np.ndarray = leaked_clips(seen, range(10), held)
+    leaks:np.ndarray = leaked_clips(seen, range(10), held) | ungrouped_clips(seen)[held]
     print(protocol_name(index, 1), len(leaks), esc50_index(esc50_like(path)), urbansound_index(urbansound_like(path)))
     print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
     hearts = pascal_index(pascal_data(real_data() or simulated_data(104)))
@@ -188,6 +188,9 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     if fits(x, dls.device): batch = TensorAudio(Standardize()(crop.at(x, x)), sr=settings.sr)
     ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])
     show_batch(batch, None, ready)
+    pictures = [AudioToMel(top_db=80.), SpecMask(freq=.3), Delta(1), AudioToMFCC(13)]
+    spec:TensorSpec = TensorSpec(x, sr=2000, hop=64)
+    print(spec.show(title='a cat'), pictures, SpecTransform, AudioToSpec.finish)
     print(crop_samples(4., 2000), TensorIndex(3), named_class(0, ['dog']), means.silent)
     print(ClipDataset([0], class_numbers(clips.label, settings.vocab), settings.vocab))
     if is_simulated(index) and may_play(simulated=True): print(data_hash(index))
@@ -226,7 +229,7 @@ def training(index:pd.DataFrame, path:Path)->None:
     tuned.fit(1, lr=1e-3)
     rate = lr_schedule(recipe, 1e-3)
     half:float = rate(.5) if rate else 0.
-    kinds = EpochSeed, Checkpoint, Augment, BFloat16, SkipLone, FitOnly, ShareTraining, SharedDL
+    kinds = EpochSeed, Checkpoint, Augment, BFloat16, SkipLone, StopAtNaN, FitOnly, ShareTraining, SharedDL
     if has_bf16('cpu') and recipe.watches: print(kinds, recipe_callbacks(recipe), make_net('m5', dls), half, probs)
     loss = BalancedLoss([90, 10], balance=.5)(torch.zeros(2, 2), torch.zeros(2).long())
     net:Path = pretrain(index, 'm11', 'best')
@@ -380,8 +383,8 @@ def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidati
     with plain_messages(): print(make_parser(my_command).prog, load('heartbeat_nb.cli.serve:serve') is serve)
     settings:RunSettings = RunSettings.asked('simulated', arch='m5', epochs=1).chosen(read_clips(None))
     settings.check()
-    folder:Path = save_settings(settings, run_folder(None, resume=False)).parent
-    again:RunSettings = load_settings(folder, settings)
+    with run_folder(None, resume=False) as run: folder:Path = save_settings(settings, run).parent
+    again:RunSettings = load_settings(folder, 'elsewhere', arch='m5')
     with tidied(folder, more='Go on with --resume.'): train_run(folder, again)
     trained:AudioLearner = run_learner(settings, index, [0, 1], folder)
     done:CrossValidation = finish_run(trained, settings, index, [0, 1], predict_clips(trained), folder)

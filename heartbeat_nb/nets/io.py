@@ -118,6 +118,7 @@ def _fill(file:_NetFile)->AudioModel:
     if twice or any(o.is_meta for o in (*net.parameters(), *net.buffers())):
         with torch.random.fork_rng(devices=[]): net = create_model(**file.config)
         net.load_state_dict(file.tensors)
+    if not all(o.isfinite().all() for o in net.parameters()): raise BadInput('some of its weights are no numbers')
     return net.float().eval()
 
 # %% ../../nbs/nets/05_io.ipynb #9c7544db

@@ -30,7 +30,7 @@ from ..nets.fast import keep_memory
 from ..nets.io import load_model,save_model,start_from
 from ..nets.models import create_model,model_entry
 from ..sound.windows import WindowMean
-from .callbacks import Augment,BalancedLoss,BFloat16,Checkpoint,EpochSeed,History,KeepBest,SkipLone
+from .callbacks import Augment,BalancedLoss,BFloat16,Checkpoint,EpochSeed,History,KeepBest,SkipLone,StopAtNaN
 from .identity import RunIdentity,fingerprint,run_identity
 from .recipes import Recipe,get_recipe
 
@@ -156,7 +156,7 @@ def audio_learner(
     more = [*([Checkpoint()] if path else []), *([SkipLone()] if getattr(model, 'samples', None) else []), *L(cbs)]
     learn = AudioLearner(dls, model, loss, lr=lr, wd=r.wd, metrics=[accuracy, BalancedAccuracy()], path=path or '.',
                          opt_func=partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7),
-                         cbs=[EpochSeed(seed), History(bool(path)), *recipe_callbacks(r), *more])
+                         cbs=[EpochSeed(seed), History(bool(path)), StopAtNaN(), *recipe_callbacks(r), *more])
     learn.recipe = r
     if path: learn.identity = learner_identity(learn, seed)
     return learn
