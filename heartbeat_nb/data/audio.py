@@ -23,7 +23,7 @@ from ..sound.cache import Waves,cached_sounds
 from ..sound.io import find_sounds,load_channels,load_wave
 from ..sound.scan import scan_sounds
 from ..sound.show import class_colors,draw_wave,player
-from ..sound.windows import is_silent,standardize,window_begins
+from ..sound.windows import is_silent,one_length,standardize,window_begins
 
 # %% ../../nbs/data/07_audio.ipynb #536e49f1
 class TensorAudio(TensorBase):
@@ -346,10 +346,9 @@ class AudioDL(TfmdDL):
         full,at = lambda n: min(n, idx.clips.n or n),idx.as_subclass(Tensor).to(self.device)
         lengths = idx.clips.lengths[at.cpu()].tolist()
         todo = [(full(n), i, b) for i,n in enumerate(lengths) for b in window_begins(n, full(n))]
-        for n,some in sorted(groupby(todo, 0).items(), reverse=True):
-            for part in chunked(some, bs):
-                _,which,begin = (o.to(self.device) for o in torch.tensor(part).T)
-                yield self.as_heard(which, idx.clips.at(at[which], begin, n))
+        for some in one_length(sorted(todo), bs, first):
+            (n,*_),which,begin = torch.tensor(some).T.to(self.device)
+            yield self.as_heard(which, idx.clips.at(at[which], begin, int(n)))
 
 # %% ../../nbs/data/07_audio.ipynb #88d7c871
 def AudioBlock(

@@ -90,7 +90,8 @@ def _made(blocks, source, splitter, bs, item_tfms, batch_tfms, device)->DataLoad
     "DataLoaders of pairs: a sound, and what it means."
     block = DataBlock(blocks=blocks, splitter=splitter, item_tfms=item_tfms, batch_tfms=batch_tfms,
                       getters=[ItemGetter(0), ItemGetter(1)])
-    return block.dataloaders(source, bs=bs, device=torch.device(device or default_device()))
+    try: return block.dataloaders(source, bs=bs, device=torch.device(device or default_device()))
+    except KeyError as e: raise BadInput(f'{e.args[0]}. Give all classes as vocab.') from None
 
 def clip_dls(
     clips:Clips, # all waves

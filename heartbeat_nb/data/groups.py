@@ -138,7 +138,8 @@ def _candidates(waves:Waves, secs:float=1., rate:int=500, sigmas:float=5.)->pd.D
     for a,b,r in _hits(string, owner, n, round(secs*rate), sigmas):
         (i,a),(j,b) = sorted((int(owner[o]), o-int(starts[owner[o]])) for o in (a,b))
         found.append((i, j, (b-a)/rate, a/rate, r))
-    df = pd.DataFrame(found, columns=['first','second','lag','at','r']).sort_values('r', ascending=False)
+    df = pd.DataFrame(found, columns=['first','second','lag','at','r']).astype(dict(first=int, second=int, lag=float))
+    df = df.sort_values('r', ascending=False)
     df = df.assign(near=(df.lag*rate/8).round()).drop_duplicates(['first','second','near'])
     return df.groupby(['first','second']).head(2).drop(columns='near').reset_index(drop=True)
 
