@@ -83,15 +83,15 @@ def data(data, repeats, keras):
 
 def as_arrays(data, sr, secs, n, out):
     "The middle of each clip, standardised, and its class, as every contender gets them."
-    from heartbeat_nb.data.blocks import CropWaves,Standardize,TensorIndex,label_vocab
+    from heartbeat_nb.data.audio import Clips,Standardize
+    from heartbeat_nb.data.blocks import label_vocab
     from heartbeat_nb.data.pascal import pascal_data,pascal_index
     from heartbeat_nb.data.waves import cached_waves
     import torch
     index = pascal_index(pascal_data(data))
     index = index[index.ok].iloc[:n].reset_index(drop=True)
     names = {o:i for i,o in enumerate(label_vocab(index.label))}
-    crop = CropWaves(cached_waves(index, sr), secs)
-    x = Standardize()(crop(TensorIndex(torch.arange(len(index))), split_idx=1))
+    x = Standardize()(Clips(cached_waves(index, sr), secs).crop(torch.arange(len(index)), train=False))
     y = index.label.astype(object).map(names).to_numpy(dtype=np.int64)
     np.savez(out, x=x.as_subclass(torch.Tensor).numpy(), y=y)
     return len(index)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['short_clips', 'Item', 'TensorAudio', 'get_audio_files', 'crop_samples', 'TensorIndex', 'fits', 'Clips', 'pad',
-           'AudioFiles', 'CropWaves', 'Standardize', 'Windows', 'gather', 'AudioDL', 'AudioBlock', 'show_batch']
+           'AudioFiles', 'CropWaves', 'Standardize', 'Windows', 'gather', 'AudioDL', 'AudioBlock']
 
 # %% ../../nbs/data/07_audio.ipynb #6fe849f0
 from collections.abc import Iterable,Iterator,Sequence
@@ -21,7 +21,7 @@ from ..core import BadInput,digest
 from .index import some_files
 from ..sound.cache import Waves,cached_sounds
 from ..sound.io import find_sounds,load_channels,load_wave
-from ..sound.scan import scan_sounds
+from ..sound.scan import harmless_notes,scan_sounds
 from ..sound.show import class_colors,draw_wave,player
 from ..sound.windows import is_silent,one_length,standardize,window_begins
 
@@ -203,7 +203,7 @@ class AudioFiles(Transform):
         "Decode files, and hold them."
         if not (new := list(dict.fromkeys(o for o in map(str, files) if o not in self.places))): return
         scans = scan_sounds(new)
-        odd = scans.note.mask(scans.note=='silent', '')
+        odd = scans.note.mask(scans.note.isin(harmless_notes) | (scans.note=='silent'), '')
         if self.channels>1:
             odd = odd.mask((odd=='') & (scans.channels!=self.channels), scans.channels.astype(str)+' channels')
         if (odd!='').any():
@@ -268,7 +268,7 @@ class AudioDL(TfmdDL):
     def __init__(self, dataset=None, bs:int=64, shuffle:bool=False, num_workers:int=0, **kwargs):
         self.table:Item|None = None
         super().__init__(dataset, bs=bs, shuffle=shuffle, num_workers=num_workers, **kwargs)
-        if len(dataset)>bs and hasattr(dataset, 'tls'):
+        if len(dataset)>bs and isinstance(getattr(dataset, 'items', None), (list, L)):
             self.files.keep(o for o in dataset.items if isinstance(o, (str, Path)))
 
     @property

@@ -34,22 +34,16 @@ def bare(net, x, y, epochs, bs, quick=False):
             total = sum(losses).item() # waits for the device
             yield time.perf_counter()-start,total/len(x)
 
-def loaders(x, y, names, bs, resident):
-    "Ready waves, as the post's code makes them; or, if `resident`, clips that live where the net is."
-    from fastai.basics import TfmdDL
-    from heartbeat_nb.data.blocks import AudioDataLoaders,ClipDataset,CropWaves,LoaderSettings,Standardize,TensorAudio
-    from heartbeat_nb.data.post import WaveDataset
+def loaders(x, y, names, bs):
+    "DataLoaders of ready waves."
+    from fastai.basics import CategoryBlock
+    from heartbeat_nb.data.audio import Clips
+    from heartbeat_nb.data.blocks import clip_dls
     from heartbeat_nb.sound.cache import Waves
     count,size = len(x),x.shape[-1]
-    kind,clips,tfms = WaveDataset,[TensorAudio(o, sr=8000) for o in x],None
-    if resident:
-        waves = Waves(x.numpy().ravel(), np.full(count, size), 8000)
-        kind,clips,tfms = ClipDataset,range(count),[CropWaves(waves, size/8000), Standardize()]
-    def dl(i, n): return TfmdDL(kind(clips[:n], y[:n].tolist(), names, i), bs=bs, shuffle=not i, num_workers=0,
-                                after_batch=tfms)
-    ids = tuple(map(str, range(count)))
-    settings = LoaderSettings(8000, size/8000, bs, tuple(names), ids, ids[:16], 'bench', device=str(default_device()))
-    return AudioDataLoaders(dl(0, count), dl(1, 16), settings=settings)
+    clips = Clips(Waves(x.numpy().ravel(), np.full(count, size), 8000), size/8000, ids=list(map(str, range(count))))
+    labels = dict(enumerate(names[int(o)] for o in y))
+    return clip_dls(clips, labels, range(count), range(16), CategoryBlock(names, sort=False), bs)
 
 def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
     "A Learner with the recipe of the post; after each of its epochs, one of `beside`."
@@ -73,7 +67,7 @@ def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
     names = [str(o) for o in range(int(y.max())+1)]
     watch = Watch()
     recipe = replace(recipes['post'], schedule='flat', keep='last', bf16=bf16)
-    learn = audio_learner(loaders(x, y, names, bs, resident), net, recipe, seed=seed, cbs=watch)
+    learn = audio_learner(loaders(x, y, names, bs), net, recipe, seed=seed, cbs=watch)
     with learn.no_bar(), learn.no_logging(): learn.fit(epochs)
     return watch.epochs
 
