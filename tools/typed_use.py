@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np,pandas as pd,torch
+from fastai.basics import CategoryBlock,DataBlock,DataLoaders
+from fastai.interpret import ClassificationInterpretation
 
 from heartbeat_nb.all import *
 from heartbeat_nb.core import parallel,set_seed
@@ -182,28 +184,37 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     print(name_groups(index).nunique(), whiten(wave, 2000, compare_sr), search_hours, reasons, top, crossing)
     waves:Waves = cached_waves(index, sr=2000)
     dls = AudioDataLoaders.from_index(index, held, sr=2000, secs=4., bs=32, batch_tfms=augmentations(.5))
-    settings:LoaderSettings = dls.settings
-    for some in dls.valid.windows([0, 1], bs=8): means:Windows = some
-    crop = CropWaves(waves, secs=settings.secs)
-    if fits(x, dls.device): batch = TensorAudio(Standardize()(crop.at(x, x)), sr=settings.sr)
-    ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])
-    show_batch(batch, None, ready)
+    settings:LoaderSettings = loader_settings(dls)
+    loader:AudioDL = dls.valid
+    for some in loader.windows([0, 1], bs=8): means:Windows = some
+    kept = Clips(waves, secs=settings.secs, short='pad', ids=list(short_clips))
+    if fits(x, dls.device): batch:TensorAudio = Standardize()(kept.crop(x, train=False)).show(title='a cat')
+    sounds:list[Path] = list(get_audio_files(path, folders=['cat']))
+    reader = AudioFiles(sr=2000, secs=1.)
+    reader.keep(sounds)
+    numbers:TensorIndex = gather([reader(o) for o in sounds])
+    item:Item = loader.create_item(0)
+    who:Asked = 'speaker'
+    block = DataBlock((AudioBlock(secs=1.), CategoryBlock), splitter=GroupSplitter(who, .2, label='label'))
+    tts = TrainTestSplitter('fold', 10)(index)
+    mine = clip_dls(kept, {0:'a', 1:'b'}, [0], [1], CategoryBlock(['a', 'b']), bs=2)
+    print(pad(batch, numbers), block, tts, mine, item, CropWaves, ask_items(index, who), warn_shared(['a', 'b'], [0], [1]))
+    print(load_channels(path, 2000).shape, AudioDataLoaders.from_folder(path), AudioDataLoaders.from_df(index, secs=1.))
     pictures = [AudioToMel(top_db=80.), SpecMask(freq=.3), Delta(1), AudioToMFCC(13)]
     spec:TensorSpec = TensorSpec(x, sr=2000, hop=64)
     print(spec.show(title='a cat'), pictures, SpecTransform, AudioToSpec.finish)
-    print(crop_samples(4., 2000), TensorIndex(3), named_class(0, ['dog']), means.silent)
-    print(ClipDataset([0], class_numbers(clips.label, settings.vocab), settings.vocab))
+    print(crop_samples(4., 2000), TensorIndex(3), means.silent, class_numbers(clips.label, label_vocab(clips.label)))
     if is_simulated(index) and may_play(simulated=True): print(data_hash(index))
     pickles:list[Path] = list(convert_data(path, path/'converted', sr=8000, secs=2., n_test=5).rglob('*.pkl'))
     clip:ConvertedClip = load_converted(pickles[0])
-    post:AudioDataLoaders = post_dls(pickles[1:], pickles[:1], bs=16)
+    post:DataLoaders = post_dls(pickles[1:], pickles[:1], bs=16)
     print(extract_class_id('murmur_a.wav')==clip.class_id, post_audio(clip.audio, 100), post.secs)
     shards:ShardInfo = shard_info(write_shards(index, path, sr=2000, size=200, kind='flac'))
     stream = ShardStream(path, shards, shards.shards[:2], secs=2., workers=1)
     packed:dict[str, bytes] = pack_clip(index.iloc[0], 2000, kind='flac')
     told:tuple[str, np.ndarray, int] = unpack_clip(packed, shards.vocab, shards.sr)
     again = next(read_shard(path, shards.shards[0], shards))
-    streamed:AudioDataLoaders = shard_dls(path, test_fold=2, secs=2.)
+    streamed:DataLoaders = shard_dls(path, test_fold=2, secs=2.)
     print(stream.clips, told, again, streamed.sr, split_shards(clips, size=10), crop_clip(wave, 100, train=True))
     print(Shard, ShardDL)
 
@@ -221,7 +232,7 @@ def augmenting(x:torch.Tensor)->None:
 
 def training(index:pd.DataFrame, path:Path)->None:
     recipe:Recipe = get_recipe('best')
-    dls:AudioDataLoaders = recipe_dls(index, [0, 1], recipe, sr=2000, secs=4.)
+    dls:DataLoaders = recipe_dls(index, [0, 1], recipe, sr=2000, secs=4.)
     learn:AudioLearner = audio_learner(dls, 'm5', 'onecycle', seed=1, path=path, lr=1e-3, cbs=[History(), KeepBest()])
     probs:np.ndarray = predict_clips(learn.fit_recipe(2, resume=True), [0, 1], bs=8)
     file:Path = save_learner(learn, path/'mine.safetensors', note='of 2 epochs')
@@ -252,10 +263,7 @@ def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
     hz,power = kernel_spectra(net, 2000)
     bands:pd.DataFrame = kernel_bands(net, 2000, low=330.)
     plot_kernels(net, 2000, ax=ax, title='first kernels')
-    told = AudioInterpretation.from_learner(learn)
-    told.plot_top_losses(4), told.show_results([0, 1]), told.answers
-    clips:list[int] = told.confused_clips('normal', 'murmur')
-    show_wave(x, 2000, 'one clip', play=False)
+    clips:list[int] = confused_clips(ClassificationInterpretation.from_learner(learn), 'normal', 'murmur')
     pure = tones([50., 100.], 2000, secs=1.)
     answers:dict[int, np.ndarray] = tone_answers(net, hz, 2000)
     best:pd.DataFrame = tuning(answers[0], hz)
@@ -271,7 +279,7 @@ def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
     quiet:np.ndarray = silenced(wave, in_spans(spans, len(wave), 2000), 2000)
     drops:pd.DataFrame = span_drops(net, quiet, 2000, dict(murmur=spans))
     if points_at(hidden, spans, 2000): print(costs, table, reach.samples, power, bands, clips, best, layers, seen)
-    print(folded, step, liked, drops, plot_top_losses, show_results)
+    print(folded, step, liked, drops)
 
 def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     net = as_predictor(default_net, window=3., hop=.25)

@@ -17,7 +17,7 @@ from torchaudio.functional import compute_deltas
 from torchaudio.transforms import AmplitudeToDB,FrequencyMasking,MFCC,TimeMasking
 
 from ..core import BadInput
-from .blocks import TensorAudio
+from .audio import TensorAudio
 from ..nets.logmel import log_power,mel_spectrogram
 from ..sound.windows import standardize
 
