@@ -6,24 +6,32 @@
 __all__ = ['serve']
 
 # %% ../../nbs/cli/07_serve.ipynb #20cf88d4
-import contextlib
+import contextlib,os,threading
+from types import FrameType
 
 import torch
 
-from ..core import BadInput,need
+from ..core import BadInput
 from ..predict.predictor import Predictor,predict_waves
-from ..predict.serve import listening_socket,make_app
+from ..predict.serve import listening_socket,make_app,make_server
 
 # %% ../../nbs/cli/07_serve.ipynb #71cd1b2a
 def serve( # the parameters of `heartbeat_serve`
-    model:str, host:str, port:int, max_mb:float, timeout:float)->None:
+    model:str, host:str, port:int, max_mb:float, max_secs:float, timeout:float, hosts:str)->None:
     "Answer over HTTP until stopped."
-    uvicorn = need('uvicorn', 'serve')
-    if not (0<max_mb<1e6 and 0<timeout<1e6):
-        raise BadInput('Limits must be more than 0, and less than a million. Give --max-mb and --timeout that are.')
+    if not all(0<o<1e6 for o in (max_mb, max_secs, timeout)):
+        raise BadInput('Limits must be more than 0, and less than a million: --max-mb, --max-secs, --timeout.')
     net = Predictor(model)
     predict_waves([torch.randn(net.n)], net) # once for noise: the first client need not wait
-    app,sock = make_app(net, max_mb, timeout),listening_socket(host, port)
+    names = [host, *filter(None, map(str.strip, hosts.split(',')))]
+    server,sock = make_server(make_app(net, max_mb, timeout, max_secs, names), timeout),listening_socket(host, port)
     print(f'http://{host}:{sock.getsockname()[1]}  {net.caution} Stop with Ctrl-C.', flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level='warning', limit_concurrency=200))
+    begin = server.handle_exit
+    def stop(sig:int, frame:FrameType|None)->None:
+        print('Stopping.', flush=True)
+        last = threading.Timer(5, os._exit, [0]) # a thread that judges a sound cannot be stopped
+        last.daemon = True
+        last.start()
+        begin(sig, frame)
+    server.handle_exit = stop
     with contextlib.suppress(KeyboardInterrupt): server.run(sockets=[sock])

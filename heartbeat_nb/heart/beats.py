@@ -307,7 +307,8 @@ def pool_scores(
     with np.errstate(invalid='ignore'):
         pooled = {k:(draws@(table[k].fillna(0)*table[w]))/(draws@table[w]) for k,w in over.items()}
     pooled['total_error'] = draws@table.total_error
-    return {k:Interval.from_draws(v[0], v[1:]) for k,v in pooled.items()}
+    sizes,shares = {k:table[w] for k,w in over.items()},('share', 'mixed_up', 'precision')
+    return {k:Interval.from_draws(v[0], v[1:], sizes.get(k, table.n_true), k in shares) for k,v in pooled.items()}
 
 # %% ../../nbs/heart/02_beats.ipynb #40585ead
 def read_timing(

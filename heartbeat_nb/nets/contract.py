@@ -121,7 +121,7 @@ def overfit(
     model:nn.Module, # any classifier of waves
     x:torch.Tensor, # (batch, channels, samples)
     y:torch.Tensor, # (batch,) class numbers
-    steps:int=40, # updates at most
+    steps:int=200, # updates at most
     lr:float=1e-3, # Adam's learning rate
 )->float: # accuracy on the same batch, from 0 to 1
     "Train on one batch until every clip of it is right; a check that a net can learn at all."

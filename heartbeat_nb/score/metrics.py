@@ -90,8 +90,8 @@ def bootstrap_scores(
 )->dict[str,Interval]: # accuracy, balanced_accuracy, macro_f1 and majority
     "Scores with 95 % intervals, by resampling groups."
     cms = group_confusions(y, pred, groups, k)
-    point,spread = scores(cms.sum(0)),scores(bootstrap(cms, n, seed))
-    return {o:Interval.from_draws(point[o], spread[o]) for o in point}
+    point,spread,sizes = scores(cms.sum(0)),scores(bootstrap(cms, n, seed)),cms.sum((1, 2))
+    return {o:Interval.from_draws(point[o], spread[o], sizes, o in ('accuracy', 'majority')) for o in point}
 
 # %% ../../nbs/score/00_metrics.ipynb #f7a87bc7
 def interval_table(
@@ -125,7 +125,8 @@ def fold_auc(
     won,pairs = _pair_counts(value, np.asarray(positive), np.asarray(folds), pd.factorize(np.asarray(groups))[0], near)
     draws = np.random.default_rng(seed).multinomial(len(won), np.full(len(won), 1/len(won)), n)
     drawn = (((draws@o)*draws).sum(1) for o in (won, pairs))
-    return Interval.from_draws(_ratio(won.sum(), pairs.sum()), _ratio(*drawn))
+    fewer = min(pairs.sum(0), pairs.sum(1), key=np.count_nonzero) # groups of the one class, or of the other
+    return Interval.from_draws(_ratio(won.sum(), pairs.sum()), _ratio(*drawn), fewer)
 
 # %% ../../nbs/score/00_metrics.ipynb #ced76974
 def plot_confusion(
@@ -151,7 +152,7 @@ def plot_intervals(
     chance:float|None=None, # where guessing would be; a dotted line
     ax:Axes|None=None, # None makes some
 )->Axes: # the first name on top
-    "Draw estimates as dots and their intervals as lines."
+    "Draw estimates as dots and their intervals as lines, where there are some."
     if ax is None: ax = plt.subplots(figsize=(8, .6+.3*len(scores)), layout='constrained')[1]
     t = interval_table(scores).iloc[::-1]
     around = [t.estimate-t.low, t.high-t.estimate]

@@ -38,6 +38,7 @@ class Fold:
         for k,v in known.items(): object.__setattr__(self, k, v)
         sizes = {k:len(getattr(self, k)) for k in ('clip_ids','y','probs','groups','sets')}
         if len(set(sizes.values()))>1: raise BadInput(f'Each clip of a fold needs one of each, and there are {sizes}.')
+        if not np.isfinite(probs).all(): raise BadInput('Some probabilities are no numbers. Train the net again.')
 
     def __len__(self)->int: return len(self.clip_ids)
     def __repr__(self)->str: return f'{len(self)} clips, {(self.probs.argmax(1)==self.y).mean():.0%} right'
@@ -111,7 +112,9 @@ class CrossValidation:
         df = self.pool()
         cms = group_confusions(df.y, df['pred'], df.group, len(self.classes))
         point,spread = class_scores(cms.sum(0)),class_scores(bootstrap(cms))
-        of = lambda i: {o:Interval.from_draws(point[o][i], spread[o][:,i]) for o in point}
+        true,said = cms.sum(2),cms.sum(1) # (groups, classes)
+        sizes = dict(recall=true, precision=said, f1=true+said)
+        of = lambda i: {o:Interval.from_draws(point[o][i], spread[o][:,i], sizes[o][:,i], o!='f1') for o in point}
         return {c:of(i) for i,c in enumerate(self.classes)}
 
     @cached_property
@@ -238,5 +241,5 @@ def compare_runs(
                        'Compare runs with the same recordings, folds and classes.')
     one,two = (group_confusions(o.y, o['pred'], x.group, len(a.classes)) for o in (x, y))
     point,spread = ([scores(f(o)) for o in (one, two)] for f in (lambda o: o.sum(0), lambda o: bootstrap(o, n, seed)))
-    gain = lambda o: Interval.from_draws(point[1][o]-point[0][o], spread[1][o]-spread[0][o])
+    gain = lambda o: Interval.from_draws(point[1][o]-point[0][o], spread[1][o]-spread[0][o], one.sum((1, 2)))
     return {o:gain(o) for o in point[0] if o!='majority'}
