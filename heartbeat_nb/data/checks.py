@@ -90,7 +90,7 @@ def choose_fold(
     folds = sorted(set(index.fold[index.ok])) if 'fold' in index else []
     for o in 'test','valid':
         if o in folds: return Choice(o, f'the data names a fold {o}')
-    if not folds: return Choice(1, 'no folds came with the data: five are made of whole groups')
+    if not folds: return Choice(1, 'no folds came with the data: they are made of whole groups')
     return Choice(int(folds[0]), f'the data comes in {len(folds)} folds')
 
 # %% ../../nbs/data/06_checks.ipynb #56cffcf7
@@ -119,7 +119,7 @@ def _ungrouped(df:pd.DataFrame, folds:int)->Iterator[str]:
                    'scores on held-out folds will flatter.')
     elif df.group.nunique()==len(df):
         yield ('Nothing says who or what was recorded. If several clips are of one speaker, machine or place, tell it '
-               'by folders in the class folders, a column group, or group=...; else scores will flatter.')
+               'by folders in the class folders or by a column group in a table; else scores will flatter.')
 
 # %% ../../nbs/data/06_checks.ipynb #2b9a6b2a
 def _mixed_rates(df:pd.DataFrame, folds:int)->Iterator[str]:
@@ -178,6 +178,7 @@ def check_index(
     "Look for what commonly spoils scores."
     df = index[index.ok & index.label.notna() & (index.label!=unlabelled)].reset_index(drop=True)
     df,bad = df.assign(group=name_groups(df).values),index[~index.ok]
+    folds = min(folds, df.group.nunique(), df.label.value_counts().max()) # as many as `group_folds` can make
     one = some_files(bad.file[:1], bad.note)
     said = f'{len(bad)} of {plural(len(index), "file")} cannot be used, for example {one}.'
     checks = _uneven,_thin,_ungrouped,_mixed_rates,_odd_lengths,_copies

@@ -19,11 +19,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import Tensor
 from torch.nn.functional import avg_pool2d,pad
 
-from ..core import BadInput,Cache,digest,unlabelled
-from .index import some_files,warn_once
+from ..core import BadInput,Cache,digest,unlabelled,warn_once
+from .index import plural,some_files
 from .waves import cached_waves
 from ..sound.cache import Waves
-from ..sound.scan import scan_sounds
+from ..sound.scan import harmless_notes,scan_sounds
 
 _log = logging.getLogger(__name__)
 _lowest,_tiny = 20,1e-20 # Hz: slower is no sound; what may be divided by
@@ -138,7 +138,8 @@ def _candidates(waves:Waves, secs:float=1., rate:int=500, sigmas:float=5.)->pd.D
     for a,b,r in _hits(string, owner, n, round(secs*rate), sigmas):
         (i,a),(j,b) = sorted((int(owner[o]), o-int(starts[owner[o]])) for o in (a,b))
         found.append((i, j, (b-a)/rate, a/rate, r))
-    df = pd.DataFrame(found, columns=['first','second','lag','at','r']).sort_values('r', ascending=False)
+    df = pd.DataFrame(found, columns=['first','second','lag','at','r']).astype(dict(first=int, second=int, lag=float))
+    df = df.sort_values('r', ascending=False)
     df = df.assign(near=(df.lag*rate/8).round()).drop_duplicates(['first','second','near'])
     return df.groupby(['first','second']).head(2).drop(columns='near').reset_index(drop=True)
 
@@ -204,7 +205,8 @@ def _scanned(index:pd.DataFrame)->pd.DataFrame:
                        'which looks at names only.')
     index = index.reset_index(drop=True)
     if {'ok','hash'} <= set(index): return index
-    return index.assign(**(scans := scan_sounds(index.file.tolist()))[['hash']], ok=(scans.note=='').values)
+    scans = scan_sounds(index.file.tolist())
+    return index.assign(hash=scans.hash, ok=scans.note.isin(harmless_notes))
 
 # %% ../../nbs/data/01_groups.ipynb #7ca3e349
 _shared = Cache('shared', 7, '.json')
@@ -361,15 +363,16 @@ def labelled_clips(
 def group_folds(
     labels:pd.Series, # a class a clip
     groups:pd.Series, # a group a clip
-    n:int=5, # folds
+    n:int=5, # folds, or as many as can be made
     seed:int=0, # which of the many ways to share the groups out
-)->list[np.ndarray]: # n arrays: the positions of the clips that each fold holds out
-    "Split clips into `n` parts of whole groups with even classes."
-    if groups.nunique() < n:
-        raise BadInput(f'{n} folds need at least {n} groups; there are {groups.nunique()}. '
-                       'Ask for fewer folds or give more recordings.')
-    cv = StratifiedGroupKFold(n, shuffle=True, random_state=seed)
-    return [test for _,test in cv.split(labels, labels, groups)]
+)->list[np.ndarray]: # the positions of the clips that each fold holds out
+    "Split clips into `n` parts of whole groups with even classes, or into fewer, and say so."
+    most = min(n, groups.nunique(), labels.value_counts().max() if len(labels) else 0)
+    of = f'{plural(groups.nunique(), "group")} of {plural(len(labels), "labelled clip")}'
+    if most<2: raise BadInput(f'{of} cannot be split, to hold some out. Give more clips of each class, in more groups.')
+    if most<n: warn_once(f'{most} folds are made in place of {n}, of {of}.')
+    cv = StratifiedGroupKFold(most, shuffle=True, random_state=seed)
+    return [test for _,test in cv.split(labels, labels, groups) if len(test)]
 
 # %% ../../nbs/data/01_groups.ipynb #07e5ce87
 def check_folds(
