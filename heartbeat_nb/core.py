@@ -314,7 +314,7 @@ class Interval:
     def __post_init__(self):
         for o in ('estimate', 'low', 'high'):
             v = getattr(self, o)
-            object.__setattr__(self, o, math.nan if v is None or v!=v else float(v)) # one nan: it equals itself in tuples
+            object.__setattr__(self, o, math.nan if v is None or v!=v else float(v)) # one nan equals itself
 
     @classmethod
     def from_draws(cls,

@@ -63,14 +63,15 @@ def sound(path:Path, x:torch.Tensor, wave:np.ndarray)->None:
     ax = draw_wave(first, waves.sr, title='the last', color=class_colors(['dog', 'cat'])['dog'])
     player(wave, 2000), draw_wave(slow, 2000, ax=ax), palette[0]
     n = window_step(2000, hop=.25)
-    windows = torch.stack([standardize(cut(x, o, n)) for o in window_begins(len(x), n, .25)])
+    windows = torch.stack([standardize(check_values(begin_again(x[o:], n))) for o in window_begins(len(x), n, .25)])
+    same:list[torch.Tensor] = next(one_length(windows, bs=8))
     mean = WindowMean(clips=1, classes=5)
     mean.add([0]*len(windows), windows.softmax(1), is_silent(windows))
     probs = temperature_scale(mean.mean(), 1.3)
     fan:Fan = make_fan(seed=1)
     noisy:np.ndarray = fan_sound(fan_states[0], fan, secs=2., sr=8000, strength=share, seed=len(whole))
     folder:Path = synth_fans(fans=4, clips=2) if is_silent(noisy) else synth_fans(path)
-    print(silence, probs, folder)
+    print(silence, probs, folder, same)
 
 def hearts(path:Path, rng:np.random.Generator)->None:
     wave,events = synth_heartbeat('murmur', secs=4, sr=4000, hr=70, seed=3, murmur=murmurs[0], snr=20)
@@ -122,6 +123,7 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     layers:list[torch.nn.Module] = make_stage(32, 64, 2, m5)
     taps:int = kernel_samples(10., 2000, stride=4)
     raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
+    x = long_enough(x, raw)
     bands:torch.Tensor = log_power(mel_spectrogram(2000, hop=32)(x))
     behind:Arch|None = find_front(front_names('leaf-*')[0])
     print(FrontNet('sinc-m11', sr=4000).features, fronts['fir'](8, 4000).filters(), mel_edges(8, 4000), bands, behind)
@@ -155,7 +157,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     index:pd.DataFrame = source.read() if source.path else audio_index(path, label='class', group='')
     held:np.ndarray = all_folds(index)[1] if 'fold' in index else held_out(index, 1)
     seen = without_test_labels(index, 'test')
-    leaks:np.ndarray = leaked_clips(seen, range(10), held)
+    leaks:np.ndarray = leaked_clips(seen, range(10), held) | ungrouped_clips(seen)[held]
     print(protocol_name(index, 1), len(leaks), esc50_index(esc50_like(path)), urbansound_index(urbansound_like(path)))
     print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
     hearts = pascal_index(pascal_data(real_data() or simulated_data(104)))
@@ -186,6 +188,9 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     if fits(x, dls.device): batch = TensorAudio(Standardize()(crop.at(x, x)), sr=settings.sr)
     ready = WaveDataset([batch], [0], label_vocab(clips.label)).subset([0])
     show_batch(batch, None, ready)
+    pictures = [AudioToMel(top_db=80.), SpecMask(freq=.3), Delta(1), AudioToMFCC(13)]
+    spec:TensorSpec = TensorSpec(x, sr=2000, hop=64)
+    print(spec.show(title='a cat'), pictures, SpecTransform, AudioToSpec.finish)
     print(crop_samples(4., 2000), TensorIndex(3), named_class(0, ['dog']), means.silent)
     print(ClipDataset([0], class_numbers(clips.label, settings.vocab), settings.vocab))
     if is_simulated(index) and may_play(simulated=True): print(data_hash(index))
@@ -224,7 +229,7 @@ def training(index:pd.DataFrame, path:Path)->None:
     tuned.fit(1, lr=1e-3)
     rate = lr_schedule(recipe, 1e-3)
     half:float = rate(.5) if rate else 0.
-    kinds = EpochSeed, Checkpoint, Augment, BFloat16, SkipLone, FitOnly, ShareTraining, SharedDL
+    kinds = EpochSeed, Checkpoint, Augment, BFloat16, SkipLone, StopAtNaN, FitOnly, ShareTraining, SharedDL
     if has_bf16('cpu') and recipe.watches: print(kinds, recipe_callbacks(recipe), make_net('m5', dls), half, probs)
     loss = BalancedLoss([90, 10], balance=.5)(torch.zeros(2, 2), torch.zeros(2).long())
     net:Path = pretrain(index, 'm11', 'best')
@@ -269,26 +274,26 @@ def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
     print(folded, step, liked, drops, plot_top_losses, show_results)
 
 def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
-    net = as_predictor('best', window=3., hop=.25)
+    net = as_predictor(default_net, window=3., hop=.25)
     one:Prediction = predict_file(path, net)
     many:list[Prediction] = predict_files([path, 'folder'], Predictor(create_model('m5')))
     live:Iterator[Prediction] = iter_predictions(expand(['folder']), net)
     day:Timeline = predict_long(path, net, progress=False)
-    spans:list[Span] = timeline_spans(day.windows, secs=clip_secs)
-    probs:np.ndarray = predict_waves([wave, x], net)
+    spans:list[Span] = timeline_spans(day.windows, secs=clip_secs, net=net)
+    probs:np.ndarray = predict_waves([wave, x], model=net)
     each,silent = net.hear([net(x)], bs=4)
     print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis)
-    label,share,_ = name_answer(list(one.probabilities.values()), list(one.probabilities))
+    label,share,_ = name_answer(net.clips([x])[0], list(one.probabilities), first=murmur)
     decoded:Decoded = decode_sound(path, net)
-    check_sound(decoded.name, decoded.secs, silent=False, least=1.)
-    notes:list[str] = quality_notes(Sound(path), 3.)+heart_rate_notes(x, 2000)
+    check_sound(decoded.name, decoded.secs, silent=False, least=beat_secs)
+    notes:list[str] = quality_notes(Sound(path), 3.)+heart_rate_notes(wave, 2000)
     outline = Outline(sr=2000, most=100)
     outline.push(as_mono(wave).numpy())
     stream = StreamPredictor(net, sr=4000)
     heard:list[Span] = [*stream.push(wave), *stream.close()]
     ready:list[tuple[int, torch.Tensor]] = WindowStream(n=2000, step=500).push(x, last=True)
     show_timeline(day), play_sound(path, start=1., secs=5.)
-    print(label, share, clock(90.), notes, outline.step, heard, ready, stream.answer().label, fold_norms(net.net))
+    print(murmur, label, share, clock(90.), notes, outline.step, heard, ready, stream.answer(), fold_norms(net.net))
     card:str = model_card('best', data='simulated', protocol='none', license='cc0-1.0')+score_lines(dict(accuracy=.5))
     there:AudioModel = from_pretrained(save_pretrained('best', path, card), revision=None)
     url:str = push_to_hub(there, 'me/mine', card, private=True)
@@ -378,14 +383,14 @@ def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidati
     with plain_messages(): print(make_parser(my_command).prog, load('heartbeat_nb.cli.serve:serve') is serve)
     settings:RunSettings = RunSettings.asked('simulated', arch='m5', epochs=1).chosen(read_clips(None))
     settings.check()
-    folder:Path = save_settings(settings, run_folder(None, resume=False)).parent
-    again:RunSettings = load_settings(folder, settings)
+    with run_folder(None, resume=False) as run: folder:Path = save_settings(settings, run).parent
+    again:RunSettings = load_settings(folder, 'elsewhere', arch='m5')
     with tidied(folder, more='Go on with --resume.'): train_run(folder, again)
     trained:AudioLearner = run_learner(settings, index, [0, 1], folder)
     done:CrossValidation = finish_run(trained, settings, index, [0, 1], predict_clips(trained), folder)
     print(report(done, folder, 60.), held_out_line(done), next_steps(done), count_clips(index))
     found = [*tell_errors([predict_file(path)], failed=[])]
-    print_table(found, ['dog', 'cat'], width=80)
+    print_table(found, ['dog', 'cat'], names=short_names(['a/0.wav']))
     print_csv(found, ['dog', 'cat'])
     print_json(found)
     print(csv_record(found[0], ['dog', 'cat'])['file'])
