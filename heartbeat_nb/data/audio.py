@@ -178,7 +178,7 @@ def pad(
 class AudioFiles(Transform):
     "A sound becomes a clip number."
     train_setup = False # all files are decoded at once, those to validate on too
-    input_types = (str, Path, int, np.ndarray, Tensor) # what a test set may hold
+    input_types = (str, Path, int, np.integer, np.ndarray, Tensor) # what a test set may hold
     def __init__(self,
         sr:int=2000, # sample rate to bring all to, in Hz, 100 to 192000
         secs:float|None=4., # length of a crop; None: whole clips

@@ -36,7 +36,7 @@ class TensorSpec(TensorImageBase):
         ax = ctx or plt.subplots(figsize=(7,1.8))[1]
         pic = to_np(self.as_subclass(Tensor).float().flatten(0, -3)[0])
         size = (0, pic.shape[1]*self.hop/self.sr, 0, len(pic))
-        ax.imshow(pic, **(dict(origin='lower', aspect='auto', extent=size, cmap='magma') | kwargs))
+        ax.imshow(pic, **(dict(origin='lower', aspect='auto', extent=size, cmap='magma', interpolation='nearest') | kwargs))
         at = range(0, len(pic), max(len(pic)//5, 1))
         ax.set_yticks([i+.5 for i in at], [f'{self.hz[i]:.0f}' if self.hz else str(i) for i in at])
         ax.set(title=title, xlabel='seconds', ylabel='Hz' if self.hz else 'coefficient')
@@ -156,7 +156,7 @@ class SpecMask(SpecTransform):
         masks = [o(round(share*n), True) for o,share,n in ((FrequencyMasking, self.freq, x.shape[-2]),
                                                            (TimeMasking, self.time, x.shape[-1]))]
         for mask in masks*self.n: keep = mask(keep)
-        return torch.where(keep>0, x, x.mean((-2,-1), keepdim=True))
+        return x.where(keep>0, x.mean((-2,-1), keepdim=True))
 
 # %% ../../nbs/data/08b_spectro.ipynb #5d859fb8
 @dispatch
