@@ -17,7 +17,7 @@ from ..core import BadInput
 from . import esc50,pascal,speech_commands,urbansound # noqa: F401 (each registers its set)
 from .folders import folder_index
 from .groups import group_folds,labelled_clips,recording_groups
-from .index import DataSet,get_set,list_sets,recognise_set
+from .index import check_table,DataSet,get_set,list_sets,recognise_set,usable_clips
 
 # %% ../../nbs/data/05_sets.ipynb #4b1100c9
 def audio_index(
@@ -39,13 +39,13 @@ def held_out(
     fold:int|str, # a number, from 1 where folds are made here; or the name of an official fold, as 'test'
 )->np.ndarray: # positions (row numbers)
     "The clips that a fold holds out: of the official folds if `index` has a column `fold`, else of five group folds."
-    if 'fold' in index:
-        tests = {o:np.flatnonzero(index.ok & (index.fold==o)) for o in sorted(set(index.fold[index.ok]))}
+    if 'fold' in check_table(index):
+        tests = {o:np.flatnonzero(index.ok & (index.fold==o)) for o in sorted(set(usable_clips(index).fold))}
     else:
-        clips = labelled_clips(index)
+        clips = labelled_clips(index.reset_index(drop=True))
         folds = group_folds(clips.label, clips.group)
-        tests = {i:index.index.get_indexer(clips.index[o]) for i,o in enumerate(folds, 1)}
-    if fold in tests: return tests[fold]
+        tests = {i:clips.index[o].to_numpy() for i,o in enumerate(folds, 1)}
+    if fold in [*tests]: return tests[fold]
     raise BadInput(f"No usable clip is in a fold {fold}. There are folds {', '.join(map(str, tests))}.")
 
 # %% ../../nbs/data/05_sets.ipynb #f391bfa9
@@ -54,7 +54,7 @@ def protocol_name(
     fold:int|str, # the one that is held out
 )->str: # for results and people
     "How clips were held out."
-    if 'fold' not in index: return f'group fold {fold} of 5'
+    if 'fold' not in check_table(index): return f'group fold {fold} of 5'
     of = f' of {index.fold.nunique()}' if pd.api.types.is_numeric_dtype(index.fold) else ''
     return f'official fold {fold}{of}'
 
@@ -64,7 +64,7 @@ def without_test_labels(
     fold:int|str, # the one that is held out
 )->pd.DataFrame: # the same; clips of a test that is not held out have lost their labels
     "Keep a named test out of training, until it is its turn."
-    if 'fold' not in index or fold=='test': return index
+    if 'fold' not in check_table(index, 'label') or fold=='test': return index
     return index.assign(label=index.label.where(index.fold!='test'))
 
 # %% ../../nbs/data/05_sets.ipynb #27865127
