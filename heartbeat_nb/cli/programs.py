@@ -13,16 +13,16 @@ from .command import command
 def heartbeat_train(
     data:str|None=None, # Folder, CSV table, NAME=FOLDER, 'kaggle' or 'simulated' (default: HEARTBEAT_DATA, if set)
     *,
-    arch:str='m5', # Net: m3, m5, m11, m18 or m34, and variants like m18-srf, m11-nobn, m5-fc
+    arch:str|None=None, # Net: m3, m5, m11, m18 or m34, and variants like m18-srf, m11-nobn, m5-fc (default: m5)
     kernel_ms:float|None=None, # First kernel in ms (default: the net's own, in samples)
-    recipe:str='onecycle', # How to train: onecycle, best (takes longer), paper or post
+    recipe:str|None=None, # How to train: onecycle, best (takes longer), paper or post (default: onecycle)
     epochs:int|None=None, # Passes over the data (default: the recipe's)
     test_fold:str|None=None, # The fold held out: a number from 1, or a name (default: the data's test, else 1)
     sr:int|None=None, # Sample rate in Hz (default: 2000 for hearts, 8000 for UrbanSound8K, else chosen)
     secs:float|None=None, # Seconds of sound the net sees at once (default: 4, else chosen from the data)
     bs:int|None=None, # Clips a batch (default: the recipe's)
     lr:float|None=None, # Learning rate (default: the recipe's)
-    seed:int=0, # The same seed gives the same run on the same machine
+    seed:int|None=None, # The same seed gives the same run on the same machine (default: 0)
     out:str|None=None, # Folder for the run (default: heartbeat_run, or the next free one)
     resume:bool=False, # Go on with a run that was stopped, with its own settings
     distributed:bool=False, # Train in several processes at once, each with its share of every batch
@@ -48,7 +48,7 @@ def heartbeat_data(
 def heartbeat_predict(
     paths:list[str], # Sound files, folders of them, or - for a sound on standard input
     *,
-    model:str='best', # A net that comes with the package, or a .safetensors file
+    model:str='m5', # A net that comes with the package, or a .safetensors file
     window:float|None=None, # Seconds the net hears at once (default: as in its training)
     hop:float=.5, # Step from window to window, as a share of a window
     json:bool=False, # Answer with a JSON list, an object a file
@@ -63,7 +63,7 @@ def heartbeat_predict(
 @command('heartbeat_nb.cli.serve:serve')
 def heartbeat_serve(
     *,
-    model:str='best', # A net that comes with the package, or a .safetensors file
+    model:str='m5', # A net that comes with the package, or a .safetensors file
     host:str='127.0.0.1', # The address to listen on; 0.0.0.0 lets other machines in
     port:int=8000, # 0 takes a free one
     max_mb:float=20., # Largest upload, in MB

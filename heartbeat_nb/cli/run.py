@@ -17,9 +17,10 @@ import numpy as np, pandas as pd
 from .settings import RunSettings,read_clips,save_settings
 from ..core import BadInput,provenance,write_atomic
 from ..data.blocks import is_simulated
+from ..data.checks import check_index
 from ..data.index import get_set
 from ..data.pascal import pascal_index,simulated_data
-from ..data.sets import held_out,leaked_clips,protocol_name,without_test_labels
+from ..data.sets import held_out,leaked_clips,protocol_name,ungrouped_clips,without_test_labels
 from ..data.waves import data_hash
 from ..nets.models import create_model
 from ..score.cross_validate import held_out_answers
@@ -63,7 +64,8 @@ def finish_run(
     heard = [*learn.dls.train_ds.clips, *(learn.dls.valid_ds.clips if learn.recipe.watches else ())]
     about = dict(asdict(settings), source=settings.data_set.name, seeds=[settings.seed], kept_epoch=learn.kept_epoch,
                  protocol=protocol_name(index, settings.test_fold), simulated=is_simulated(index),
-                 leaked_clips=int(leaked_clips(index, heard, test).sum()))
+                 leaked_clips=int(leaked_clips(index, heard, test).sum()),
+                 ungrouped_clips=int(ungrouped_clips(index)[test].sum()))
     cv = CrossValidation([fold], names, {**about, **provenance()}, learn.identity.as_dict())
     pictures = dict(learning_curve=plot_history(learn.history.rows)[0],
                     confusion_matrix=plot_confusion(fold.y, fold.probs.argmax(1), names))
@@ -98,11 +100,14 @@ def held_out_line(
     cv:CrossValidation, # of a finished run
 )->str: # for people
     "How new the held-out clips were to the net."
-    n,known,protocol = len(cv.folds[0]),cv.about['leaked_clips'],cv.about['protocol']
-    groups = get_set(cv.about['source']).groups
-    if not known: return f'Scores on {n} clips of {groups} that the net has never heard ({protocol}):'
-    return (f'Scores on {n} clips ({protocol}). {known} of them are cut from {groups} of which the net was trained on '
-            'other clips; the rest are new to it:')
+    n,groups = len(cv.folds[0]),get_set(cv.about['source']).groups
+    leaked,unknown,protocol = (cv.about[o] for o in ('leaked_clips', 'ungrouped_clips', 'protocol'))
+    if not leaked and not unknown: return f'Scores on {n} clips of {groups} that the net has never heard ({protocol}):'
+    said = [f'Scores on {n} clips ({protocol}).']
+    if leaked: said += [f'{leaked} of them are cut from {groups} of which the net was trained on other clips.']
+    if unknown: said += [f'Nothing says who or what was recorded in {unknown} of them: if the net was trained on other '
+                         'clips of the same, these scores flatter.']
+    return ' '.join(said)
 
 def report(
     cv:CrossValidation, # of a finished run
@@ -114,10 +119,10 @@ def report(
     def line(k):
         o = cv.scores[k]
         name = dict(macro_f1='macro F1').get(k, k.replace('_', ' '))
-        return f'{name:<18} {o.estimate:.3f}  (95 %: {o.low:.3f} to {o.high:.3f})'
+        return f'{name:<18} {o:.3f}'
     majority = f", where always naming the commonest class gives {cv.scores['majority'].estimate:.3f}"
-    files = ', '.join(sorted(o.name for o in folder.iterdir()))
-    scores = [line('balanced_accuracy'), line('macro_f1'), line('accuracy')+majority]
+    files = ', '.join(sorted(o.name for o in folder.iterdir() if o.name[0]!='.'))
+    scores = ['score              estimate (95 % interval)', line('balanced_accuracy'), line('macro_f1'), line('accuracy')+majority]
     return '\n'.join(['', held_out_line(cv), '', table.to_string(na_rep='-'), '', *scores, '',
                       f'Trained for {seconds:.0f} s. Written to {folder}: {files}', '', *next_steps(cv),
                       *filter(None, [get_set(cv.about['source']).caution])])
@@ -133,6 +138,8 @@ def train_run(
     rank,first = (join_processes(),one_goes_first) if together else (0,contextlib.nullcontext)
     with first(): index = read_clips(settings.data)
     if not settings.data_set.sr and not resume:
+        if not rank:
+            for o in check_index(index): print(f'Note: {o}')
         settings = settings.chosen(index)
         settings.check()
     index = without_test_labels(index, settings.test_fold)

@@ -6,17 +6,20 @@
 __all__ = ['read_clips', 'run_folder', 'RunSettings', 'save_settings', 'load_settings']
 
 # %% ../../nbs/cli/02_settings.ipynb #6304c706
-import json,os
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager,suppress
 from dataclasses import asdict,dataclass,replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from filelock import FileLock,Timeout
 
-from ..core import BadInput,save_result
+from ..core import BadInput,load_result,save_result
 from ..data.checks import Choice,choose_fold,choose_secs,choose_sr
 from ..data.index import DataSet
-from ..data.sets import find_source
+from ..data.sets import all_folds,find_source
 from ..nets.io import load_model,start_from
 from ..nets.models import create_model,model_entry
 from ..train.recipes import get_recipe
@@ -32,19 +35,37 @@ def read_clips(
     return index
 
 # %% ../../nbs/cli/02_settings.ipynb #3962c609
+def _lock(p:Path, resume:bool)->FileLock|None:
+    "Take a folder; None if another process has it, or there is something in it already."
+    taken = lambda: not resume and p.exists() and (not p.is_dir() or any(o.name!='.lock' for o in p.iterdir()))
+    if taken(): return None
+    p.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(p/'.lock')
+    try: lock.acquire(timeout=0)
+    except Timeout: return None
+    if not taken(): return lock
+    lock.release() # another process had it meanwhile
+    return None
+
+@contextmanager
 def run_folder(
     out:str|None, # the folder asked for; None: heartbeat_run, or heartbeat_run-2 and so on
     resume:bool=False, # must it hold a run that was stopped?
-)->Path: # the folder
-    "Choose the folder of a run."
-    taken = lambda p: p.exists() and (not p.is_dir() or any(p.iterdir()))
+)->Iterator[Path]: # the folder; it goes again if nothing is in it
+    "Have the folder of a run for oneself."
     names = [Path(out)] if out else [Path('heartbeat_run'), *(Path(f'heartbeat_run-{i}') for i in range(2, 10_000))]
     if resume:
-        if stopped := [p for p in names if (p/'checkpoint.safetensors').is_file()]: return stopped[-1]
-        raise BadInput(f"There is no stopped run{f' in {out}' if out else ' here'} to go on with. "
-                       'Leave out --resume, or name its folder with --out.')
-    if free := next((p for p in names if not taken(p)), None): return free
-    raise BadInput(f'{out} is not empty. Choose another --out, or go on with a stopped run by --resume.')
+        names = [p for p in names if (p/'checkpoint.safetensors').is_file()][-1:]
+        if not names: raise BadInput(f"There is no stopped run{f' in {out}' if out else ' here'} to go on with. "
+                                     'Leave out --resume, or name its folder with --out.')
+    folder,lock = next(((p,lock) for p in names if (lock := _lock(p, resume))), (names[0],None))
+    if not lock and resume: raise BadInput(f'Another process is training in {folder}. Wait for it, or stop it.')
+    if not lock: raise BadInput(f'{out} is not empty. Choose another --out, or go on with a stopped run by --resume.')
+    try: yield folder
+    finally:
+        (folder/'.lock').unlink(missing_ok=True)
+        lock.release()
+        with suppress(OSError): folder.rmdir()
 
 # %% ../../nbs/cli/02_settings.ipynb #f48d5364
 _whole = dict(epochs=(1, 100_000), bs=(2, 100_000), sr=(100, 192_000), seed=(0, 2**31)) # from, to
@@ -95,7 +116,7 @@ class RunSettings:
             if (v := getattr(self, k)) is not None and not 0<v<=high:
                 raise BadInput(f"--{k.replace('_', '-')} is {v}: give more than 0 and at most {high}.")
         path = find_source(self.data).path
-        if path not in (None, '', 'kaggle', 'simulated') and not Path(path).exists():
+        if path not in (None, 'kaggle', 'simulated') and not Path(path).exists():
             raise BadInput(f"No folder {path}. Check the path, or give 'kaggle' or 'simulated'.")
         get_recipe(self.recipe)
         entry,folds = model_entry(self.arch),self.data_set.folds
@@ -125,8 +146,8 @@ class RunSettings:
             choice = f(res)
             res = replace(res, **{k:choice.value})
             print(f"Chose --{k.replace('_', '-')} {choice.value}: {choice.reason}.", flush=True)
-        named = 'fold' in index and not pd.api.types.is_numeric_dtype(index.fold)
-        return replace(res, n_folds=None if named else int(index.fold.max()) if 'fold' in index else 5)
+        folds = list(all_folds(index))
+        return replace(res, n_folds=None if isinstance(folds[0], str) else int(max(folds)))
 
 # %% ../../nbs/cli/02_settings.ipynb #b4cfe991
 def save_settings(
@@ -138,15 +159,18 @@ def save_settings(
 
 def load_settings(
     folder:Path, # of a run that was stopped
-    asked:RunSettings, # what a person says now
+    data:str|None=None, # where a person says that the recordings are now; None: where they were
+    **asked:Any, # what else a person says now, as for `RunSettings.asked`
 )->RunSettings: # those of the run
     "Read the settings of a run, and refuse others."
-    try: stored = RunSettings(**json.loads((folder/'settings.json').read_text()))
+    try: stored = RunSettings(**load_result(folder/'settings.json'))
     except (OSError, ValueError, TypeError):
         raise BadInput(f'The settings of the run in {folder} cannot be read. Start a new run.') from None
-    mine,usual = asdict(asked),asdict(RunSettings.asked(asked.data))
-    for k,v in mine.items():
-        if k!='data' and v!=usual[k] and v!=(was := getattr(stored, k)):
+    path,mine = find_source(stored.data).path,RunSettings.asked(data or stored.data, **asked)
+    if not data and path not in (None, 'kaggle', 'simulated') and not Path(path).exists():
+        raise BadInput(f'The recordings of this run are no longer in {path}. Say where they are now.')
+    for k in asked:
+        if asked[k] is not None and (v := getattr(mine, k))!=(was := getattr(stored, k)):
             name = k.replace('_', '-')
             raise BadInput(f'This run began with --{name} {was}, not {v}. Leave out --{name}, or start a new run.')
-    return replace(stored, data=asked.data if asked.data else stored.data)
+    return replace(stored, data=mine.data if data else stored.data)

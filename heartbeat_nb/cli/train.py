@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from .command import load
+from .command import load,open_streams,plain_messages
 from .settings import RunSettings,load_settings,run_folder
 from ..core import BadInput,need,spawn
 
@@ -27,12 +27,10 @@ def tidied(
     try: yield
     except BaseException as e:
         can = (folder/'checkpoint.safetensors').is_file()
-        if can: hint = f'Go on with: heartbeat_train --resume --out {folder}{more}'
-        else:
+        if not can:
             for o in 'settings.json','history.csv': (folder/o).unlink(missing_ok=True)
-            with contextlib.suppress(OSError): folder.rmdir()
-            hint = 'No epoch was finished, so nothing was written.'
-        if can or not isinstance(e, BadInput): e.add_note(hint)
+        hint = f'Go on with: heartbeat_train --resume --out {folder}{more}' if can else 'No epoch was finished.'
+        if not isinstance(e, BadInput): e.add_note(hint)
         raise
 
 # %% ../../nbs/cli/04_train.ipynb #e821da6f
@@ -46,7 +44,8 @@ def train_share(
 
 def _spawned_share(*args)->None:
     with open(os.devnull, 'w') as nowhere: os.dup2(nowhere.fileno(), 2)
-    train_share(*args)
+    open_streams()
+    with plain_messages(): train_share(*args)
 
 # %% ../../nbs/cli/04_train.ipynb #85b9be66
 def train(
@@ -61,15 +60,16 @@ def train(
     rank,outside = int(os.environ.get('RANK', 0)),int(os.environ.get('WORLD_SIZE', 1))>1 # accelerate launch, torchrun?
     if outside and not out:
         raise BadInput('Several processes were started. Name the folder of the run with --out, so that all know it.')
+    if processes and (outside or not distributed):
+        raise BadInput('--processes says how many processes --distributed starts. Give both, or neither.')
     if distributed or outside: need('accelerate', 'scale')
-    folder = Path(out) if rank else run_folder(out, resume)
-    settings = RunSettings.asked(data, **asked)
-    if resume: settings = load_settings(folder, settings)
-    settings.check()
-    with contextlib.nullcontext() if rank else tidied(folder, ' --distributed'*distributed):
-        if distributed and not outside:
-            spawn(_spawned_share, folder, settings, resume, processes=processes or torch.cuda.device_count() or 2)
-            return
-        print('Loading fastai ...', flush=True)
-        if outside: train_share(folder, settings, resume)
-        else: load('heartbeat_nb.cli.run:train_run')(folder, settings, resume)
+    with contextlib.nullcontext(Path(out or '')) if rank else run_folder(out, resume) as folder:
+        settings = load_settings(folder, data, **asked) if resume else RunSettings.asked(data, **asked)
+        settings.check()
+        with contextlib.nullcontext() if rank else tidied(folder, ' --distributed'*distributed):
+            if distributed and not outside:
+                n = processes or torch.cuda.device_count() or 2
+                return spawn(_spawned_share, folder, settings, resume, processes=n)
+            print('Loading fastai ...', flush=True)
+            if outside: train_share(folder, settings, resume)
+            else: load('heartbeat_nb.cli.run:train_run')(folder, settings, resume)

@@ -19,11 +19,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import Tensor
 from torch.nn.functional import avg_pool2d,pad
 
-from ..core import BadInput,Cache,digest,unlabelled
-from .index import check_table,some_files,warn_once
+from ..core import BadInput,Cache,digest,unlabelled,warn_once
+from .index import plural,some_files
 from .waves import cached_waves
 from ..sound.cache import Waves
-from ..sound.scan import scan_sounds
+from ..sound.scan import harmless_notes,scan_sounds
 
 _log = logging.getLogger(__name__)
 _lowest,_tiny = 20,1e-20 # Hz: slower is no sound; what may be divided by
@@ -45,7 +45,7 @@ def name_groups(
     gap:float=15., # minutes; clips of one set with no group and no longer apart than this share a session
 )->pd.Series: # a group name a row
     "Group clips by who or what was recorded, and those without by session: what names can tell."
-    if not {'group','session'} & set(check_table(index)):
+    if not {'group','session'} & set(index):
         raise BadInput('This table does not tell who was recorded. Give it a column group (any name or number), '
                        'or session (the time of the recording), or both.')
     df = index.reset_index(drop=True)
@@ -138,7 +138,8 @@ def _candidates(waves:Waves, secs:float=1., rate:int=500, sigmas:float=5.)->pd.D
     for a,b,r in _hits(string, owner, n, round(secs*rate), sigmas):
         (i,a),(j,b) = sorted((int(owner[o]), o-int(starts[owner[o]])) for o in (a,b))
         found.append((i, j, (b-a)/rate, a/rate, r))
-    df = pd.DataFrame(found, columns=['first','second','lag','at','r']).sort_values('r', ascending=False)
+    df = pd.DataFrame(found, columns=['first','second','lag','at','r']).astype(dict(first=int, second=int, lag=float))
+    df = df.sort_values('r', ascending=False)
     df = df.assign(near=(df.lag*rate/8).round()).drop_duplicates(['first','second','near'])
     return df.groupby(['first','second']).head(2).drop(columns='near').reset_index(drop=True)
 
@@ -199,12 +200,13 @@ def _correlate(x:np.ndarray, y:np.ndarray, sr:int, lag:float, k:int, lo:int=0, h
 # %% ../../nbs/data/01_groups.ipynb #09b644f3
 def _scanned(index:pd.DataFrame)->pd.DataFrame:
     "An index that has `ok` and `hash`, from its files where they are missing."
-    if 'file' not in check_table(index):
+    if 'file' not in index:
         raise BadInput('This table names no sound files. Give it a column file, or use name_groups, '
                        'which looks at names only.')
     index = index.reset_index(drop=True)
     if {'ok','hash'} <= set(index): return index
-    return index.assign(**(scans := scan_sounds(index.file.tolist()))[['hash']], ok=(scans.note=='').values)
+    scans = scan_sounds(index.file.tolist())
+    return index.assign(hash=scans.hash, ok=scans.note.isin(harmless_notes))
 
 # %% ../../nbs/data/01_groups.ipynb #7ca3e349
 _shared = Cache('shared', 7, '.json')
@@ -327,7 +329,7 @@ def recording_groups(
     gap:float=15., # minutes; clips of one set with no group and no longer apart than this share a session
 )->pd.Series: # a group name a row
     "Group clips by name or session, and join groups that share a stretch of sound."
-    if 'file' in check_table(index): return _joined(index, gap)[0]
+    if 'file' in index: return _joined(index, gap)[0]
     warn_once('These groups come from names only: the table has no column file, so no sound was compared.')
     return name_groups(index, gap)
 
@@ -349,7 +351,8 @@ def labelled_clips(
     gap:float=15., # minutes, for `name_groups`
 )->pd.DataFrame: # rows of `index`, with their row names; `group` is joined, `index_group` is that of `index`
     "The clips that can be trained and tested on: readable, labelled, and not the same sound under two labels."
-    df = _scanned(check_table(index, 'label'))
+    if 'label' not in index: raise BadInput('This table has no column label. Give it one: a class a clip.')
+    df = _scanned(index)
     groups,shared = _joined(df, gap)
     labelled = df.label.notna() & (df.label!=unlabelled)
     use = (labelled & df.ok & ~df.index.isin(_contradicting(df, labelled, shared))).values
@@ -360,16 +363,16 @@ def labelled_clips(
 def group_folds(
     labels:pd.Series, # a class a clip
     groups:pd.Series, # a group a clip
-    n:int=5, # folds
+    n:int=5, # folds, or as many as can be made
     seed:int=0, # which of the many ways to share the groups out
-)->list[np.ndarray]: # n arrays: the positions of the clips that each fold holds out
-    "Split clips into `n` parts of whole groups with even classes."
-    if labels.isna().any(): raise BadInput('Some of these clips have no label. Give those of labelled_clips.')
-    if groups.nunique() < n:
-        raise BadInput(f'{n} folds need at least {n} groups; there are {groups.nunique()}. '
-                       'Ask for fewer folds or give more recordings.')
-    cv = StratifiedGroupKFold(n, shuffle=True, random_state=seed)
-    return [test for _,test in cv.split(labels, labels, groups)]
+)->list[np.ndarray]: # the positions of the clips that each fold holds out
+    "Split clips into `n` parts of whole groups with even classes, or into fewer, and say so."
+    most = min(n, groups.nunique(), labels.value_counts().max() if len(labels) else 0)
+    of = f'{plural(groups.nunique(), "group")} of {plural(len(labels), "labelled clip")}'
+    if most<2: raise BadInput(f'{of} cannot be split, to hold some out. Give more clips of each class, in more groups.')
+    if most<n: warn_once(f'{most} folds are made in place of {n}, of {of}.')
+    cv = StratifiedGroupKFold(most, shuffle=True, random_state=seed)
+    return [test for _,test in cv.split(labels, labels, groups) if len(test)]
 
 # %% ../../nbs/data/01_groups.ipynb #07e5ce87
 def check_folds(

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..core import BadInput,Cache,need,unlabelled
-from .index import DataSet,make_index,register_set,warn_once
+from ..core import BadInput,Cache,need,unlabelled,warn_once
+from .index import DataSet,make_index,register_set
 from ..heart.dataset import synth_dataset
 from ..heart.synth import heart_classes
 from ..sound.io import find_sounds

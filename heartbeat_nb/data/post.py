@@ -20,7 +20,7 @@ from ..core import BadInput,digest,unlabelled
 from .blocks import AudioDataLoaders,ClipDataset,LoaderSettings,TensorAudio,crop_samples,may_play
 from .pascal import find_wavs,parse_name
 from ..sound.io import load_wave
-from ..sound.scan import scan_sounds
+from ..sound.scan import harmless_notes,scan_sounds
 from ..sound.windows import standardize
 
 # %% ../../nbs/data/10_post.ipynb #bcb8bccf
@@ -72,10 +72,10 @@ def _readable(files, path):
     if not any(parse_name(f.name) for f in files):
         raise BadInput(f'No file in {path} has a name like those of the heart sound challenge. '
                        'Give the folder that holds set_a and set_b.')
-    notes = scan_sounds(files).note.tolist()
-    bad = [f'{f.name} ({o})' for f,o in zip(files, notes) if o not in ('', 'silent')]
+    notes,usable = scan_sounds(files).note.tolist(),(*harmless_notes, 'silent')
+    bad = [f'{f.name} ({o})' for f,o in zip(files, notes) if o not in usable]
     if bad: warnings.warn(f"Skipped {len(bad)} of {len(files)} files: {', '.join(bad[:5])}", stacklevel=3)
-    return [f for f,o in zip(files, notes) if o in ('', 'silent')]
+    return [f for f,o in zip(files, notes) if o in usable]
 
 # %% ../../nbs/data/10_post.ipynb #46ab151b
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from torch import nn
 from ..core import BadInput
 from .archs import RawNet,arch_names,archs,find_arch,variants
 from .base import AudioModel
+from .fronts import FrontNet,find_front,front_names,fronts
 from .logmel import LogMelNet
 
 # %% ../../nbs/nets/04_models.ipynb #d34a38b9
@@ -46,7 +47,7 @@ def list_models(
     pattern:str='*', # with wildcards, as 'm18*' or '*-fc'
 )->list[str]: # names that `create_model` knows
     "The nets that can be made by name."
-    return arch_names(pattern) + match(_registered, pattern)
+    return arch_names(pattern) + front_names(pattern) + match(_registered, pattern)
 
 # %% ../../nbs/nets/04_models.ipynb #bb22697b
 def model_entry(
@@ -57,9 +58,13 @@ def model_entry(
     if arch := find_arch(name):
         what = f"{arch.depth} layers on the bare wave{', with skips' if arch.residual else ''}"
         return ModelEntry(name, partial(RawNet, name), arch.min_samples, what, ('samples',) if arch.hidden else ())
+    if arch := find_front(name):
+        front,_,body = name.partition('-')
+        return ModelEntry(name, partial(FrontNet, name), arch.min_samples, f'{fronts[front].__doc__}, before {body}')
     near = get_close_matches(str(name), list_models(), n=1)
     raise BadInput(f"No net is called '{name}'{f'; did you mean {near[0]!r}?' if near else '.'} "
-                   f"Known: {', '.join([*archs, *_registered])}; m3 to lstm also with -{', -'.join(variants)}. "
+                   f"Known: {', '.join([*archs, *_registered])}; m3 to lstm also with -{', -'.join(variants)}, "
+                   f"and behind {'-, '.join(fronts)}-. "
                    "Make a net of your own known with register_model.")
 
 # %% ../../nbs/nets/04_models.ipynb #6cb4937b
@@ -67,7 +72,7 @@ def is_model(
     name:str, # perhaps one of `list_models()`
 )->bool: # does `create_model` know it?
     "Is there a net of this name?"
-    return name in _registered or find_arch(name) is not None
+    return name in _registered or (find_arch(name) or find_front(name)) is not None
 
 # %% ../../nbs/nets/04_models.ipynb #f502167a
 def create_model(
@@ -117,7 +122,8 @@ def register_model(
     "Let `create_model`, and all that takes a name, know a net of your own; the same name again replaces it."
     if not re.fullmatch(r'[\w.-]+', name):
         raise BadInput(f"'{name}' cannot be a name. Take letters, digits, - . and _.")
-    if name=='logmel' or find_arch(name): raise BadInput(f"'{name}' is a net of the package. Take another name.")
+    if name=='logmel' or find_arch(name) or find_front(name):
+        raise BadInput(f"'{name}' is a net of the package. Take another name.")
     params = list(signature(make).parameters.values())
     if not params or params[0].kind is Parameter.KEYWORD_ONLY:
         raise BadInput(f'{name} must be made from the number of classes. Let that be the first argument.')

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 
 from ..core import BadInput
 from .answer import Timeline
-from ..sound.io import Sound
+from ..sound.io import Sound,channel_weights
 from ..sound.resample import Resampler
 from ..sound.show import class_colors,player
 
@@ -28,7 +28,8 @@ def show_timeline(
 )->Axes:
     "Draw the outline of a recording over the colours of what was heard."
     if ax is None: _,ax = plt.subplots(figsize=(9, 2), layout='constrained')
-    o,secs,colors = timeline.outline,timeline.secs,class_colors(timeline.answer.probabilities)
+    o,secs = timeline.outline,timeline.secs
+    colors = class_colors(dict.fromkeys([*timeline.answer.probabilities, *sorted(s.label for s in timeline.spans)]))
     unit,name = (3600, 'hours') if secs>=7200 else (60, 'minutes') if secs>=120 else (1, 'seconds')
     for s in timeline.spans: ax.axvspan(s.start/unit, s.end/unit, color=colors[s.label], alpha=.35, lw=0)
     ax.fill_between(np.arange(len(o.low))*o.step/unit, o.low, o.high, color='black', lw=.3, step='post')
@@ -51,6 +52,6 @@ def play_sound(
             what = f'nothing from {start} s on for {secs} s'
             raise BadInput(f'{sound.name} has {what}. Give a stretch within its {long:.1f} s.')
         sound.file.seek(int(start*sound.sr))
-        x = sound.file.read(round(min(secs, 60)*sound.sr), dtype='float32', always_2d=True).mean(1)
+        x = sound.file.read(round(min(secs, 60)*sound.sr), dtype='float32', always_2d=True)
     sr = min(sound.sr, 16_000) # a page stays small
-    return player(Resampler(sound.sr, sr).push(torch.from_numpy(x), last=True), sr)
+    return player(Resampler(sound.sr, sr).push(torch.from_numpy(x@channel_weights(x)), last=True), sr)

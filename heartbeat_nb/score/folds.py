@@ -43,7 +43,7 @@ class Split:
 def split(
     clips:pd.DataFrame, # from `labelled_clips`
     repeats:int=5, # ways to split the groups
-    folds:int=5, # parts of each
+    folds:int=5, # parts of each, or as many as can be made
     seed:int=0, # of the first way; the next has the next seed
     protocol:str='grouped', # one of `protocols`
 )->list[Split]: # repeats x folds, with the row names of `clips`
@@ -115,5 +115,5 @@ def run_protocol(
     held = dict(protocol=protocol, repeats=repeats, folds=folds, seed=seed, classes=classes)
     identity = replace(identity, settings={**identity.settings, **held})
     data = dict(data_hash=data_hash(index), simulated=is_simulated(index))
-    head = dict(protocol=protocol, **about, seeds=[*range(seed, seed+repeats)], n_folds=folds)
+    head = dict(protocol=protocol, **about, seeds=[*range(seed, seed+repeats)], n_folds=len(splits)//repeats)
     return run(path, splits, fit, classes, identity, **head, **data, **provenance())

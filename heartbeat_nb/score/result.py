@@ -38,6 +38,7 @@ class Fold:
         for k,v in known.items(): object.__setattr__(self, k, v)
         sizes = {k:len(getattr(self, k)) for k in ('clip_ids','y','probs','groups','sets')}
         if len(set(sizes.values()))>1: raise BadInput(f'Each clip of a fold needs one of each, and there are {sizes}.')
+        if not np.isfinite(probs).all(): raise BadInput('Some probabilities are no numbers. Train the net again.')
 
     def __len__(self)->int: return len(self.clip_ids)
     def __repr__(self)->str: return f'{len(self)} clips, {(self.probs.argmax(1)==self.y).mean():.0%} right'

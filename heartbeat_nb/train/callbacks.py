@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FitOnly', 'History', 'EpochSeed', 'KeepBest', 'Checkpoint', 'Augment', 'BalancedLoss', 'has_bf16', 'BFloat16',
-           'SkipLone']
+           'SkipLone', 'StopAtNaN']
 
 # %% ../../nbs/train/02_callbacks.ipynb #670e836d
 import json,random
@@ -194,3 +194,13 @@ class SkipLone(Callback):
     "Pass by training batches of a single clip."
     def before_batch(self)->None:
         if self.training and len(self.x)==1: raise CancelBatchException
+
+# %% ../../nbs/train/02_callbacks.ipynb #b3664c3b
+class StopAtNaN(FitOnly):
+    "Stop when weights or the validation loss are no longer finite."
+    order = 52
+    def after_epoch(self)->None:
+        loss = self.recorder.values[-1][1:2] if len(self.dls.valid) else ()
+        if all(map(math.isfinite, loss)) and all(o.isfinite().all() for o in self.model.parameters()): return
+        raise BadInput(f'Training diverged in epoch {self.epoch}: its numbers are no longer finite. '
+                       'Begin again with a lower learning rate, lr.')

@@ -25,11 +25,12 @@ from ..core import BadInput,Cache,digest,seeded,unlabelled
 from ..data.augment import BCMix,augmentations
 from ..data.blocks import AudioDataLoaders,label_vocab
 from ..data.groups import labelled_clips
+from ..nets.base import long_enough
 from ..nets.fast import keep_memory
 from ..nets.io import load_model,save_model,start_from
 from ..nets.models import create_model,model_entry
 from ..sound.windows import WindowMean
-from .callbacks import Augment,BalancedLoss,BFloat16,Checkpoint,EpochSeed,History,KeepBest,SkipLone
+from .callbacks import Augment,BalancedLoss,BFloat16,Checkpoint,EpochSeed,History,KeepBest,SkipLone,StopAtNaN
 from .identity import RunIdentity,fingerprint,run_identity
 from .recipes import Recipe,get_recipe
 
@@ -155,7 +156,7 @@ def audio_learner(
     more = [*([Checkpoint()] if path else []), *([SkipLone()] if getattr(model, 'samples', None) else []), *L(cbs)]
     learn = AudioLearner(dls, model, loss, lr=lr, wd=r.wd, metrics=[accuracy, BalancedAccuracy()], path=path or '.',
                          opt_func=partial(Adam, decouple_wd=r.decouple_wd, mom=.9, sqr_mom=.999, eps=1e-7),
-                         cbs=[EpochSeed(seed), History(bool(path)), *recipe_callbacks(r), *more])
+                         cbs=[EpochSeed(seed), History(bool(path)), StopAtNaN(), *recipe_callbacks(r), *more])
     learn.recipe = r
     if path: learn.identity = learner_identity(learn, seed)
     return learn
@@ -217,5 +218,5 @@ def predict_clips(
     clips,model = learn.dls.valid_ds.clips if clips is None else clips,learn.model.eval()
     mean = WindowMean(len(clips), learn.dls.c)
     with torch.no_grad():
-        for o in learn.dls.windows(clips, bs): mean.add(o.which, model(o.x).softmax(1), o.silent)
+        for o in learn.dls.windows(clips, bs): mean.add(o.which, model(long_enough(o.x, model)).softmax(1), o.silent)
     return mean.mean().numpy()
