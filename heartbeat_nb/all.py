@@ -40,6 +40,7 @@ from .data.sets import *
 from .data.shards import *
 from .data.spectro import *
 from .data.speech_commands import *
+from .data.twins import *
 from .data.urbansound import *
 from .data.waves import *
 from .train.callbacks import *
@@ -98,11 +99,11 @@ __all__ = [
     'draw_stage', 'draw_tones', 'draw_wave', 'draw_words', 'effective_field', 'envelope_rhythm', 'esc50_index',
     'esc50_like', 'evaluating', 'expand', 'export_onnx', 'export_program', 'extract_class_id', 'fan_sound',
     'fan_states', 'fast_path', 'field_width', 'find_arch', 'find_beats', 'find_column', 'find_front',
-    'find_shared_audio', 'find_sounds', 'find_source', 'find_tables', 'find_wavs', 'fingerprint', 'fit_fold',
-    'fit_identity', 'fit_temperature', 'fits', 'fold_auc', 'fold_norms', 'fold_of', 'folded_share', 'folder_index',
-    'fps', 'from_pretrained', 'front_names', 'fronts', 'get_arch', 'get_recipe', 'get_set', 'group_confusions',
-    'group_folds', 'half_onnx', 'harmless_notes', 'has_bf16', 'has_hooks', 'heart_classes', 'heart_colors',
-    'heart_events', 'heart_rate_notes', 'heart_sound', 'heart_wave', 'held_out', 'held_out_answers',
+    'find_shared_audio', 'find_sounds', 'find_source', 'find_tables', 'find_twins', 'find_wavs', 'fingerprint',
+    'fit_fold', 'fit_identity', 'fit_temperature', 'fits', 'fold_auc', 'fold_norms', 'fold_of', 'folded_share',
+    'folder_index', 'fps', 'from_pretrained', 'front_names', 'fronts', 'get_arch', 'get_recipe', 'get_set',
+    'group_confusions', 'group_folds', 'half_onnx', 'harmless_notes', 'has_bf16', 'has_hooks', 'heart_classes',
+    'heart_colors', 'heart_events', 'heart_rate_notes', 'heart_sound', 'heart_wave', 'held_out', 'held_out_answers',
     'image_batch_norm', 'image_conv', 'in_spans', 'init_glorot', 'interval_table', 'is_model', 'is_silent',
     'is_simulated', 'iter_predictions', 'join_groups', 'join_processes', 'kaggle_counts', 'kaggle_data',
     'kaggle_secs', 'keep_memory', 'kernel_bands', 'kernel_samples', 'kernel_spectra', 'known_events', 'label_vocab',
@@ -132,7 +133,7 @@ __all__ = [
     'speech_commands_like', 'split', 'split_names', 'split_shards', 'standardize', 'start_from', 'stored_folds',
     'strongest_input', 'submission', 'submit_folds', 'synth_artifact', 'synth_dataset', 'synth_fans',
     'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes', 'target_class', 'temperature_scale',
-    'timeline_spans', 'tone_answers', 'tones', 'true_beats', 'tuning', 'ungrouped_clips', 'unlabelled',
+    'timeline_spans', 'tone_answers', 'tones', 'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled',
     'unpack_clip', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_clips',
     'usable_folds', 'usual_rates', 'usual_systole', 'variants', 'viterbi_scores', 'warn_once', 'whiten',
     'window_begins', 'window_step', 'without_step', 'without_test_labels', 'write_atomic', 'write_card',

@@ -383,7 +383,8 @@ def long_sound(port, place):
 requests = {
     'a sound':good,
     'a foreign Host':lambda port,place: refused(ask(port, Host='evil.example')),
-    'a foreign Origin':lambda port,place: refused(upload(port, heart(place).read_bytes(), Origin='http://evil.example')),
+    'a foreign Origin':
+        lambda port,place: refused(upload(port, heart(place).read_bytes(), Origin='http://evil.example')),
     'no sound':lambda port,place: refused(upload(port, b'Dear diary')),
     'no field':lambda port,place: refused(ask(port, 'POST', '/predict')),
     'too large':lambda port,place: refused(upload(port, b'\0'*21_000_000)),
