@@ -78,11 +78,11 @@ __all__ = [
     'Outline', 'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive',
     'ReceptiveField', 'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity',
     'RunSize', 'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining',
-    'SharedDL', 'Shift', 'SincBank', 'SkipLone', 'Sound', 'Split', 'Standardize', 'Steady', 'StreamPredictor',
-    'Stretch', 'TensorAudio', 'TensorIndex', 'TimeMean', 'Timeline', 'Tones', 'Turns', 'WaveDataset',
-    'WaveTransform', 'Waves', 'WindowMean', 'WindowStream', 'Windows', 'Youden', 'add_info', 'all_folds',
-    'answer_upload', 'any_length', 'apply_response', 'arch_names', 'archs', 'artifacts', 'as_mono', 'as_net',
-    'as_predictor', 'as_range', 'audio_index', 'audio_learner', 'augmentations', 'band', 'band_envelope',
+    'SharedDL', 'Shift', 'SincBank', 'SkipLone', 'Sound', 'Split', 'Standardize', 'Steady', 'StopAtNaN',
+    'StreamPredictor', 'Stretch', 'TensorAudio', 'TensorIndex', 'TimeMean', 'Timeline', 'Tones', 'Turns',
+    'WaveDataset', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream', 'Windows', 'Youden', 'add_info',
+    'all_folds', 'answer_upload', 'any_length', 'apply_response', 'arch_names', 'archs', 'artifacts', 'as_mono',
+    'as_net', 'as_predictor', 'as_range', 'audio_index', 'audio_learner', 'augmentations', 'band', 'band_envelope',
     'baselines', 'beat_lengths', 'beat_scores', 'beat_times', 'block_words', 'bootstrap', 'bootstrap_scores',
     'cache_dir', 'cached_sounds', 'cached_waves', 'challenge_measures', 'channel_weights', 'check_address',
     'check_csv', 'check_folds', 'check_index', 'check_net', 'check_samples', 'check_sound', 'check_unique',
@@ -128,11 +128,11 @@ __all__ = [
     'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split', 'split_names', 'split_shards',
     'standardize', 'start_from', 'stored_folds', 'strongest_input', 'submission', 'submit_folds', 'synth_artifact',
     'synth_dataset', 'synth_fans', 'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes', 'target_class',
-    'temperature_scale', 'timeline_spans', 'tone_answers', 'tones', 'true_beats', 'tuning', 'unlabelled',
-    'unpack_clip', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_folds',
-    'usual_rates', 'usual_systole', 'variants', 'viterbi_scores', 'warn_once', 'whiten', 'window_begins',
-    'window_step', 'without_step', 'without_test_labels', 'write_atomic', 'write_card', 'write_shards',
-    'write_tensors', 'youden']
+    'temperature_scale', 'timeline_spans', 'tone_answers', 'tones', 'true_beats', 'tuning', 'ungrouped_clips',
+    'unlabelled', 'unpack_clip', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like',
+    'usable_folds', 'usual_rates', 'usual_systole', 'variants', 'viterbi_scores', 'warn_once', 'whiten',
+    'window_begins', 'window_step', 'without_step', 'without_test_labels', 'write_atomic', 'write_card',
+    'write_shards', 'write_tensors', 'youden']
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *
