@@ -23,6 +23,7 @@ from .nets.fronts import *
 from .nets.io import *
 from .nets.logmel import *
 from .nets.models import *
+from .heart.answers import *
 from .heart.beats import *
 from .heart.dataset import *
 from .heart.synth import *
@@ -37,6 +38,7 @@ from .data.pascal import *
 from .data.post import *
 from .data.sets import *
 from .data.shards import *
+from .data.spectro import *
 from .data.speech_commands import *
 from .data.urbansound import *
 from .data.waves import *
@@ -69,28 +71,29 @@ from .predict.weights import *
 
 # %% ../nbs/01_all.ipynb #bd6ff6c4
 __all__ = [
-    'AddNoise', 'Arch', 'AudioDataLoaders', 'AudioInterpretation', 'AudioLearner', 'AudioModel', 'Augment', 'BCMix',
-    'BFloat16', 'BadInput', 'BadSound', 'BalancedLoss', 'Baseline', 'BeatScores', 'Beats', 'Cache', 'Check',
-    'Checkpoint', 'Choice', 'ClipDataset', 'ConvertedClip', 'CropWaves', 'CrossValidation', 'DataSet', 'Decoded',
-    'EpochSeed', 'Equalise', 'Exported', 'Fan', 'Features', 'FirBank', 'FitOnly', 'Fold', 'FrontNet', 'FullPool',
-    'Gain', 'HeartEvents', 'History', 'Interval', 'KeepBest', 'LastStep', 'LeafBank', 'Limit', 'LoaderSettings',
-    'LogMelNet', 'MaskBand', 'MaskTime', 'Message', 'Microphone', 'ModelEntry', 'NetInfo', 'NormReluPool',
-    'Outline', 'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive',
-    'ReceptiveField', 'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'Rhythm', 'RhythmFeatures', 'RunIdentity',
-    'RunSize', 'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining',
-    'SharedDL', 'Shift', 'SincBank', 'SkipLone', 'Sound', 'Split', 'Standardize', 'Steady', 'StopAtNaN',
-    'StreamPredictor', 'Stretch', 'TensorAudio', 'TensorIndex', 'TimeMean', 'Timeline', 'Tones', 'Turns',
-    'WaveDataset', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream', 'Windows', 'Youden', 'add_info',
-    'all_folds', 'answer_upload', 'any_length', 'apply_response', 'arch_names', 'archs', 'artifacts', 'as_mono',
-    'as_net', 'as_predictor', 'as_range', 'audio_index', 'audio_learner', 'augmentations', 'band', 'band_envelope',
-    'baselines', 'beat_lengths', 'beat_scores', 'beat_times', 'block_words', 'bootstrap', 'bootstrap_scores',
+    'AddNoise', 'Arch', 'AudioDataLoaders', 'AudioInterpretation', 'AudioLearner', 'AudioModel', 'AudioToMFCC',
+    'AudioToMel', 'AudioToSpec', 'Augment', 'BCMix', 'BFloat16', 'BadInput', 'BadSound', 'BalancedLoss', 'Baseline',
+    'BeatScores', 'Beats', 'Cache', 'Check', 'Checkpoint', 'Choice', 'ClipDataset', 'ConvertedClip', 'CropWaves',
+    'CrossValidation', 'DataSet', 'Decoded', 'Delta', 'EpochSeed', 'Equalise', 'Exported', 'Fan', 'Features',
+    'FirBank', 'FitOnly', 'Fold', 'FrontNet', 'FullPool', 'Gain', 'HeartEvents', 'History', 'Interval', 'KeepBest',
+    'LastStep', 'LeafBank', 'Limit', 'LoaderSettings', 'LogMelNet', 'MaskBand', 'MaskTime', 'Message', 'Microphone',
+    'ModelEntry', 'NetInfo', 'NormReluPool', 'Outline', 'PascalName', 'Person', 'Polarity', 'Prediction',
+    'Predictor', 'Range', 'RawNet', 'Receive', 'ReceptiveField', 'Recipe', 'Recurrent', 'Reliability', 'Resampler',
+    'Rhythm', 'RhythmFeatures', 'RunIdentity', 'RunSize', 'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL',
+    'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL', 'Shift', 'SincBank', 'SkipLone', 'Sound', 'SpecMask',
+    'SpecTransform', 'Split', 'Standardize', 'Steady', 'StopAtNaN', 'StreamPredictor', 'Stretch', 'TensorAudio',
+    'TensorIndex', 'TensorSpec', 'TimeMean', 'Timeline', 'Tones', 'Turns', 'WaveDataset', 'WaveTransform', 'Waves',
+    'WindowMean', 'WindowStream', 'Windows', 'Youden', 'add_info', 'all_folds', 'answer_upload', 'any_length',
+    'apply_response', 'arch_names', 'archs', 'artifacts', 'as_mono', 'as_net', 'as_predictor', 'as_range',
+    'audio_index', 'audio_learner', 'augmentations', 'band', 'band_envelope', 'baselines', 'beat_lengths',
+    'beat_scores', 'beat_secs', 'beat_times', 'begin_again', 'block_words', 'bootstrap', 'bootstrap_scores',
     'cache_dir', 'cached_sounds', 'cached_waves', 'challenge_measures', 'channel_weights', 'check_address',
     'check_csv', 'check_folds', 'check_index', 'check_net', 'check_samples', 'check_sound', 'check_unique',
-    'check_wave', 'choose_fold', 'choose_secs', 'choose_sr', 'class_colors', 'class_numbers', 'class_scores',
-    'clear_cache', 'clip_features', 'clip_secs', 'clock', 'colored_noise', 'compare_runs', 'compare_sr',
-    'confusion', 'conv_block', 'conv_block_2d', 'convert_data', 'cores', 'create_model', 'crop_clip',
-    'crop_samples', 'cross_calibrate', 'cross_validate', 'cross_validate_baseline', 'cross_validate_table', 'cut',
-    'data_hash', 'dataset_plan', 'decode_sound', 'describe_net', 'device_name', 'devices', 'digest',
+    'check_values', 'check_wave', 'choose_fold', 'choose_secs', 'choose_sr', 'class_colors', 'class_numbers',
+    'class_scores', 'clear_cache', 'clip_features', 'clip_secs', 'clock', 'colored_noise', 'compare_runs',
+    'compare_sr', 'confusion', 'conv_block', 'conv_block_2d', 'convert_data', 'cores', 'create_model', 'crop_clip',
+    'crop_samples', 'cross_calibrate', 'cross_validate', 'cross_validate_baseline', 'cross_validate_table',
+    'data_hash', 'dataset_plan', 'decode_sound', 'default_net', 'describe_net', 'device_name', 'devices', 'digest',
     'discriminant_power', 'draw_beats', 'draw_each', 'draw_saliency', 'draw_stage', 'draw_tones', 'draw_wave',
     'draw_words', 'effective_field', 'envelope_rhythm', 'esc50_index', 'esc50_like', 'evaluating', 'expand',
     'export_onnx', 'export_program', 'extract_class_id', 'fan_sound', 'fan_states', 'fast_path', 'field_width',
@@ -105,34 +108,34 @@ __all__ = [
     'kernel_spectra', 'known_events', 'label_vocab', 'labelled_clips', 'layer_by_layer', 'layer_outputs',
     'layer_table', 'leaked_clips', 'learner_identity', 'linearize', 'list_models', 'list_sets', 'listening_socket',
     'load_converted', 'load_model', 'load_onnx', 'load_program', 'load_result', 'load_wave', 'log_power',
-    'look_alikes', 'loudness', 'lr_schedule', 'make_app', 'make_fan', 'make_features', 'make_head', 'make_index',
-    'make_net', 'make_server', 'make_stage', 'match_level', 'may_play', 'mel_edges', 'mel_spectrogram',
-    'missing_share', 'mix_sounds', 'model_card', 'model_config', 'model_entry', 'multiply_adds', 'murmur_noise',
-    'murmurs', 'n_params', 'name_answer', 'name_groups', 'named_class', 'need', 'net_checks', 'net_input',
-    'net_name', 'no_diagnosis', 'noise', 'numerics', 'occlusion', 'one_goes_first', 'only_python_speaks',
-    'onnx_session', 'open_sound', 'over_time', 'overfit', 'own_models', 'pack_clip', 'page', 'palette',
-    'parse_name', 'pascal_data', 'pascal_index', 'phase_secs', 'phase_spans', 'place_files', 'plain_errors',
-    'play_sound', 'player', 'plot_confusion', 'plot_history', 'plot_intervals', 'plot_kernels', 'plot_reliability',
-    'plot_top_losses', 'plural', 'points_at', 'pool_early', 'pool_scores', 'post_audio', 'post_classes', 'post_dls',
-    'power_end', 'predict_clips', 'predict_file', 'predict_files', 'predict_long', 'predict_waves', 'pretrain',
-    'protocol_name', 'protocols', 'provenance', 'push_to_hub', 'quality_notes', 'quantize_onnx', 'read_between',
-    'read_folders', 'read_labels', 'read_shard', 'read_sound', 'read_text_table', 'read_timing',
-    'read_urbansound_csv', 'real_data', 'receptive_field', 'recipe_callbacks', 'recipe_dls', 'recipes',
-    'recognise_set', 'record', 'recording_groups', 'register_model', 'register_set', 'reliability', 'response',
-    'rhythm_features', 'row_conv', 'run_folds', 'run_folds_as_jobs', 'run_identity', 'run_jobs', 'run_protocol',
-    'saliency', 'save_learner', 'save_model', 'save_pretrained', 'save_result', 'save_weights', 'scale',
-    'scan_sound', 'scan_sounds', 'score_lines', 'score_table', 'scores', 'search_hours', 'seeded', 'shard_dls',
-    'shard_formats', 'shard_info', 'shared', 'shared_answers', 'shared_training', 'show_batch', 'show_change',
-    'show_results', 'show_timeline', 'show_wave', 'side_by_side', 'silence', 'silenced', 'simulated_data',
-    'sinc_filter', 'smooth_map', 'soft_mask', 'some_files', 'sound_name', 'sound_score', 'sound_suffixes',
-    'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split', 'split_names', 'split_shards',
-    'standardize', 'start_from', 'stored_folds', 'strongest_input', 'submission', 'submit_folds', 'synth_artifact',
-    'synth_dataset', 'synth_fans', 'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes', 'target_class',
-    'temperature_scale', 'timeline_spans', 'tone_answers', 'tones', 'true_beats', 'tuning', 'ungrouped_clips',
-    'unlabelled', 'unpack_clip', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like',
-    'usable_folds', 'usual_rates', 'usual_systole', 'variants', 'viterbi_scores', 'warn_once', 'whiten',
-    'window_begins', 'window_step', 'without_step', 'without_test_labels', 'write_atomic', 'write_card',
-    'write_shards', 'write_tensors', 'youden']
+    'long_enough', 'look_alikes', 'loudness', 'lr_schedule', 'make_app', 'make_fan', 'make_features', 'make_head',
+    'make_index', 'make_net', 'make_server', 'make_stage', 'match_level', 'may_play', 'mel_edges',
+    'mel_spectrogram', 'missing_share', 'mix_sounds', 'model_card', 'model_config', 'model_entry', 'multiply_adds',
+    'murmur', 'murmur_noise', 'murmurs', 'n_params', 'name_answer', 'name_groups', 'named_class', 'need',
+    'net_checks', 'net_input', 'net_name', 'no_diagnosis', 'noise', 'numerics', 'occlusion', 'one_goes_first',
+    'one_length', 'only_python_speaks', 'onnx_session', 'open_sound', 'over_time', 'overfit', 'own_models',
+    'pack_clip', 'page', 'palette', 'parse_name', 'pascal_data', 'pascal_index', 'phase_secs', 'phase_spans',
+    'place_files', 'plain_errors', 'play_sound', 'player', 'plot_confusion', 'plot_history', 'plot_intervals',
+    'plot_kernels', 'plot_reliability', 'plot_top_losses', 'plural', 'points_at', 'pool_early', 'pool_scores',
+    'post_audio', 'post_classes', 'post_dls', 'power_end', 'predict_clips', 'predict_file', 'predict_files',
+    'predict_long', 'predict_waves', 'pretrain', 'protocol_name', 'protocols', 'provenance', 'push_to_hub',
+    'quality_notes', 'quantize_onnx', 'read_between', 'read_folders', 'read_labels', 'read_shard', 'read_sound',
+    'read_text_table', 'read_timing', 'read_urbansound_csv', 'real_data', 'receptive_field', 'recipe_callbacks',
+    'recipe_dls', 'recipes', 'recognise_set', 'record', 'recording_groups', 'register_model', 'register_set',
+    'reliability', 'response', 'rhythm_features', 'row_conv', 'run_folds', 'run_folds_as_jobs', 'run_identity',
+    'run_jobs', 'run_protocol', 'saliency', 'save_learner', 'save_model', 'save_pretrained', 'save_result',
+    'save_weights', 'scale', 'scan_sound', 'scan_sounds', 'score_lines', 'score_table', 'scores', 'search_hours',
+    'seeded', 'shard_dls', 'shard_formats', 'shard_info', 'shared', 'shared_answers', 'shared_training',
+    'show_batch', 'show_change', 'show_results', 'show_timeline', 'show_wave', 'side_by_side', 'silence',
+    'silenced', 'simulated_data', 'sinc_filter', 'smooth_map', 'soft_mask', 'some_files', 'sound_name',
+    'sound_score', 'sound_suffixes', 'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like',
+    'split', 'split_names', 'split_shards', 'standardize', 'start_from', 'stored_folds', 'strongest_input',
+    'submission', 'submit_folds', 'synth_artifact', 'synth_dataset', 'synth_fans', 'synth_heartbeat',
+    'synth_person', 'systole', 'table_suffixes', 'target_class', 'temperature_scale', 'timeline_spans',
+    'tone_answers', 'tones', 'true_beats', 'tuning', 'ungrouped_clips', 'unlabelled', 'unpack_clip',
+    'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_folds', 'usual_rates',
+    'usual_systole', 'variants', 'viterbi_scores', 'warn_once', 'whiten', 'window_begins', 'window_step',
+    'without_step', 'without_test_labels', 'write_atomic', 'write_card', 'write_shards', 'write_tensors', 'youden']
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *

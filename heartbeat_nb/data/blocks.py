@@ -11,6 +11,7 @@ __all__ = ['TensorAudio', 'crop_samples', 'TensorIndex', 'fits', 'CropWaves', 'S
 import os
 from collections.abc import Callable,Iterable,Iterator,Sequence
 from dataclasses import dataclass,replace
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from .groups import group_folds,labelled_clips
 from .waves import cached_waves
 from ..sound.cache import Waves
 from ..sound.show import class_colors,draw_wave,player
-from ..sound.windows import is_silent,standardize,window_begins
+from ..sound.windows import is_silent,one_length,standardize,window_begins
 
 # %% ../../nbs/data/07_blocks.ipynb #536e49f1
 class TensorAudio(TensorBase):
@@ -89,10 +90,11 @@ class CropWaves(Transform):
     def at(self,
         clips:Tensor, # (batch,) clip numbers
         begin:Tensor, # (batch,) first sample of each crop
+        n:int|None=None, # samples of each; None: `secs`
     )->TensorAudio: # (batch, 1, samples)
         "Cut the crops that begin at `begin`; a clip that ends too early starts again."
         clips = clips.as_subclass(Tensor)
-        where = (begin[:,None] + torch.arange(self.n, device=begin.device)) % self.lengths[clips][:,None]
+        where = (begin[:,None] + torch.arange(n or self.n, device=begin.device)) % self.lengths[clips][:,None]
         x = self.data[(self.starts[clips][:,None] + where).to(self.data.device)].to(begin.device)
         return TensorAudio(x[:,None], sr=self.sr, play=self.play)
 
@@ -100,13 +102,13 @@ class CropWaves(Transform):
         clips:Sequence[int], # clip numbers
         bs:int=64, # windows a batch
     )->Iterator[tuple[Tensor, TensorAudio]]: # (windows,) places in `clips`; (windows, 1, samples)
-        "The windows that cover whole clips."
+        "The windows that cover whole clips, the short ones first."
         clips,device = torch.as_tensor(np.asarray(clips, np.int64)),self.lengths.device
         lengths = self.lengths.cpu()[clips].tolist()
-        todo = [(i,b) for i,n in enumerate(lengths) for b in window_begins(n, self.n)]
-        for i in range(0, len(todo), bs):
-            which,begin = torch.tensor(todo[i:i+bs]).T
-            yield which,self.at(clips[which].to(device), begin.to(device))
+        todo = [(min(n, self.n),i,b) for i,n in enumerate(lengths) for b in window_begins(n, self.n)]
+        for some in one_length(sorted(todo), bs, itemgetter(0)):
+            (n,*_),which,begin = torch.tensor(some).T
+            yield which,self.at(clips[which].to(device), begin.to(device), int(n))
 
 # %% ../../nbs/data/07_blocks.ipynb #4786294e
 class Standardize(Transform):

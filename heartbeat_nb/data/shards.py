@@ -24,7 +24,7 @@ from .blocks import class_numbers,crop_samples,is_simulated,label_vocab,may_play
 from .groups import group_folds,labelled_clips
 from .waves import data_hash
 from ..sound.io import load_wave
-from ..sound.windows import cut,window_begins
+from ..sound.windows import begin_again,one_length,window_begins
 
 # %% ../../nbs/data/09_shards.ipynb #a2a653d3
 shard_formats = dict(flac='FLAC', wav='WAV')
@@ -196,7 +196,7 @@ def crop_clip(
 )->torch.Tensor: # (1, n)
     "One crop of a clip, as `CropWaves` cuts it."
     free = max(0, len(x)-n)
-    return cut(torch.from_numpy(x), int(torch.randint(free+1, ())) if train else free//2, n)[None]
+    return begin_again(torch.from_numpy(x)[int(torch.randint(free+1, ())) if train else free//2:], n)[None]
 
 # %% ../../nbs/data/09_shards.ipynb #d8aa57ee
 def read_shard(
@@ -246,7 +246,7 @@ def _read_all(reader, workers):
 
 # %% ../../nbs/data/09_shards.ipynb #3c76afb2
 def _windows_of(clips, path, info, n):
-    "Places in `clips`, and windows (1, n) of the clip there."
+    "Places in `clips`, and windows (1, up to n) of the clip there."
     places = {}
     for i,o in enumerate(clips): places.setdefault(o, []).append(i)
     if gone := places.keys()-{o for s in info.shards for o in s.clips}:
@@ -255,7 +255,7 @@ def _windows_of(clips, path, info, n):
         if places.keys().isdisjoint(shard.clips): continue
         for clip,x,_ in read_shard(path, shard, info):
             begins = window_begins(len(x), n)
-            yield from ((i, cut(torch.from_numpy(x), b, n)[None]) for i in places.get(clip, ()) for b in begins)
+            yield from ((i, torch.from_numpy(x[None,b:b+n])) for i in places.get(clip, ()) for b in begins)
 
 # %% ../../nbs/data/09_shards.ipynb #53012fc5
 class ShardStream(IterableDataset):
@@ -340,7 +340,7 @@ class ShardStream(IterableDataset):
         bs:int=64, # windows a batch
     )->Iterator[tuple[Tensor, TensorAudio]]: # (windows,) places in `clips`; (windows, 1, samples)
         "The windows that cover whole clips of any fold, as they come."
-        for some in chunked(_windows_of(list(clips), self.path, self.info, self.n), bs):
+        for some in one_length(_windows_of(list(clips), self.path, self.info, self.n), bs, lambda o: o[1].shape[-1]):
             which,xs = zip(*some)
             yield torch.tensor(which),TensorAudio(torch.stack(xs), sr=self.sr, play=self.play)
 

@@ -14,7 +14,7 @@ import torch, torch.nn.functional as F
 from torch import nn
 
 from ..core import BadInput
-from .archs import Arch,Features,find_arch,get_arch,init_glorot,kernel_samples,make_features,make_head
+from .archs import Arch,Features,find_arch,init_glorot,kernel_samples,make_features,make_head
 from .base import AudioModel,check_wave
 
 # %% ../../nbs/nets/03b_fronts.ipynb #83d14a67

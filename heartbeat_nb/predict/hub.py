@@ -59,9 +59,11 @@ def model_card(
     net = as_net(model)
     info,name = getattr(net, 'info', {}),model_config(net)['name']
     sounds,temperature,scores = info.get('sounds', ''),info.get('temperature'),info.get('scores')
+    on = info.get('calibrated_on', 'sounds that it does not name')
+    calibrated = f'calibrated on {on}, temperature {temperature:.3g}' if temperature else 'not calibrated'
     known = {'net':f'{name}, {n_params(net):,} parameters', 'answers':', '.join(info.get('classes', [])) or '?',
              'hears':f"windows of {info.get('secs', '?')} s at {info.get('sr', '?')} Hz, standardised",
-             'probabilities':f'calibrated, temperature {temperature:.3g}' if temperature else 'not calibrated'}
+             'probabilities':calibrated}
     return '\n\n'.join([
         _header(sounds=='heart', license), f"# {name} for {sounds} sounds".replace('  ', ' '),
         '\n'.join(f'- {k}: {v}' for k,v in known.items()), _medical if sounds=='heart' else _other,

@@ -28,7 +28,8 @@ def show_timeline(
 )->Axes:
     "Draw the outline of a recording over the colours of what was heard."
     if ax is None: _,ax = plt.subplots(figsize=(9, 2), layout='constrained')
-    o,secs,colors = timeline.outline,timeline.secs,class_colors(timeline.answer.probabilities)
+    o,secs = timeline.outline,timeline.secs
+    colors = class_colors(dict.fromkeys([*timeline.answer.probabilities, *sorted(s.label for s in timeline.spans)]))
     unit,name = (3600, 'hours') if secs>=7200 else (60, 'minutes') if secs>=120 else (1, 'seconds')
     for s in timeline.spans: ax.axvspan(s.start/unit, s.end/unit, color=colors[s.label], alpha=.35, lw=0)
     ax.fill_between(np.arange(len(o.low))*o.step/unit, o.low, o.high, color='black', lw=.3, step='post')

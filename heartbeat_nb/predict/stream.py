@@ -15,10 +15,11 @@ from torch import nn
 
 from ..core import BadInput
 from .answer import Prediction,Span,check_sound,name_answer
-from .predictor import Predictor
+from .predictor import Predictor,as_predictor
 from ..sound.io import channel_weights
 from ..sound.resample import Resampler
-from ..sound.windows import WindowMean,cut,silence,temperature_scale
+from ..nets.io import default_net
+from ..sound.windows import WindowMean,check_values,silence,temperature_scale
 
 # %% ../../nbs/predict/02_stream.ipynb #fe829b29
 def as_mono(
@@ -34,8 +35,7 @@ def as_mono(
         raise BadInput(f'A piece of shape {x.shape} has fewer samples than channels. '
                        'Give (samples, channels), or a longer one.')
     x = (x/(2.**(8*x.dtype.itemsize-1) if x.dtype.kind=='i' else 1)).astype(np.float32)
-    if not np.isfinite(x).all() or (x.size and abs(x).max()>1e9):
-        raise BadInput('This piece holds NaN, infinity or values that no sound has. Leave them out.')
+    check_values(torch.from_numpy(x))
     return torch.from_numpy(x if x.ndim==1 else x@channel_weights(x))
 
 # %% ../../nbs/predict/02_stream.ipynb #606e0c1a
@@ -54,14 +54,14 @@ class WindowStream:
     def push(self,
         x:torch.Tensor, # (samples,) the next piece, of any length
         last:bool=False, # does the wave end here?
-    )->list[tuple[int,torch.Tensor]]: # first sample of each window that is full now, and the window, (n,)
+    )->list[tuple[int,torch.Tensor]]: # first sample of each window that is full now, and the window
         "Take the next piece."
         self.wave = torch.cat([self.wave, x])
         begins = list(range(self.next, self.end-self.n+1, self.step))
         if begins: self.next = begins[-1]+self.step
         covered = self.next-self.step+self.n if self.next else 0
         if last and covered<self.end: begins.append(max(0, self.end-self.n))
-        windows = [(b, cut(self.wave, b-self.begin, self.n)) for b in begins]
+        windows = [(b, self.wave[b-self.begin:][:self.n]) for b in begins]
         gone = max(0, min(self.next, self.end-self.n)-self.begin)
         self.wave,self.begin = self.wave[gone:],self.begin+gone
         return windows
@@ -76,12 +76,12 @@ def _whole_rate(sr:float)->int:
 class StreamPredictor:
     "Answers for sound that comes in pieces."
     def __init__(self,
-        model:str|Path|nn.Module|Predictor='best', # a `Predictor`, or a model as `Predictor` takes it
+        model:str|Path|nn.Module|Predictor=default_net, # a `Predictor`, or a model as `Predictor` takes it
         sr:int|None=None, # sample rate of the pieces, in Hz; None: the net's own
         window:float|None=None, # seconds the net hears at once; None: as in its training
         hop:float=.5, # step from window to window, as a share of a window
     )->None:
-        self.net = model if isinstance(model, Predictor) else Predictor(model, window, hop)
+        self.net = as_predictor(model, window, hop)
         self.sr = _whole_rate(self.net.sr if sr is None else sr)
         self.resampler,self.windows = Resampler(self.sr, self.net.sr),WindowStream(self.net.n, self.net.step)
         self.mean,self.over = WindowMean(1, len(self.net.classes)),False
@@ -107,7 +107,8 @@ class StreamPredictor:
         check_sound(name, secs, self.high-self.low<2*silence, self.net.least_secs)
         if not self.mean.weight: raise BadInput('No window is full yet. Push more sound, or close the stream first.')
         probs = temperature_scale(self.mean.mean()[0], self.net.temperature)
-        return Prediction(name, *name_answer(probs, self.net.classes), secs, calibrated=bool(self.net.temperature))
+        said = name_answer(probs, self.net.classes, self.net.first)
+        return Prediction(name, *said, secs, calibrated_on=self.net.calibrated_on)
 
     def _hear(self, x:torch.Tensor, last:bool=False)->list[Span]:
         "Answer for the windows that end with this piece."
@@ -119,28 +120,29 @@ class StreamPredictor:
         probs,silent = self.net.hear(o for _,o in found)
         self.mean.add([0]*len(found), probs, silent)
         at = [(b/self.net.sr, min(b+self.net.n, self.windows.end)/self.net.sr) for b,_ in found]
-        said = [name_answer(o, self.net.classes) for o in temperature_scale(probs, self.net.temperature).tolist()]
+        probs = temperature_scale(probs, self.net.temperature)
+        said = [name_answer(o, self.net.classes, self.net.first) for o in probs.tolist()]
         return [Span(*a, 'silent') if quiet else Span(*a, *o) for a,o,quiet in zip(at, said, silent.tolist())]
 
 # %% ../../nbs/predict/02_stream.ipynb #be990e3b
 def timeline_spans(
     windows:list[Span], # in order
     secs:float, # length of the sound
-    temperature:float|None=None, # that the probabilities of the windows were calibrated with
+    net:Predictor|None=None, # whose windows these are; None: one that was not calibrated and is asked nothing first
 )->list[Span]: # side by side
     "Join neighbouring windows of one label; each stands for the time around its middle."
     middles = [(o.start+o.end)/2 for o in windows]
     edges,done,res = [0., *((a+b)/2 for a,b in zip(middles, middles[1:])), secs],0,[]
     for _,same in itertools.groupby(windows, lambda o: o.label):
         some = list(same)
-        res.append(_join(some, edges[done], edges[done+len(some)], temperature))
+        res.append(_join(some, edges[done], edges[done+len(some)], net))
         done += len(some)
     return res
 
-def _join(windows:list[Span], start:float, end:float, temperature:float|None)->Span:
+def _join(windows:list[Span], start:float, end:float, net:Predictor|None)->Span:
     "One span of some with the same label."
-    classes = list(windows[0].probabilities)
+    classes,temperature,first = list(windows[0].probabilities),net and net.temperature,net.first if net else ''
     if not classes: return Span(start, end, windows[0].label)
     probs,mean = torch.tensor([[*o.probabilities.values()] for o in windows]),WindowMean(1, len(classes))
     mean.add([0]*len(windows), temperature_scale(probs, temperature and 1/temperature)) # as they were before
-    return Span(start, end, *name_answer(temperature_scale(mean.mean()[0], temperature), classes))
+    return Span(start, end, *name_answer(temperature_scale(mean.mean()[0], temperature), classes, first))

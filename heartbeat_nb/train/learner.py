@@ -25,6 +25,7 @@ from ..core import BadInput,Cache,digest,seeded,unlabelled
 from ..data.augment import BCMix,augmentations
 from ..data.blocks import AudioDataLoaders,label_vocab
 from ..data.groups import labelled_clips
+from ..nets.base import long_enough
 from ..nets.fast import keep_memory
 from ..nets.io import load_model,save_model,start_from
 from ..nets.models import create_model,model_entry
@@ -217,5 +218,5 @@ def predict_clips(
     clips,model = learn.dls.valid_ds.clips if clips is None else clips,learn.model.eval()
     mean = WindowMean(len(clips), learn.dls.c)
     with torch.no_grad():
-        for o in learn.dls.windows(clips, bs): mean.add(o.which, model(o.x).softmax(1), o.silent)
+        for o in learn.dls.windows(clips, bs): mean.add(o.which, model(long_enough(o.x, model)).softmax(1), o.silent)
     return mean.mean().numpy()

@@ -28,7 +28,8 @@ from ..explain.anatomy import evaluating
 from ..explain.saliency import saliency,smooth_map
 from ..heart.dataset import known_events
 from ..heart.synth import HeartEvents,heart_classes,synth_heartbeat
-from ..nets.io import load_model
+from ..nets.base import long_enough
+from ..nets.io import default_net,load_model
 from ..predict.files import predict_file,predict_long
 from ..predict.predictor import Predictor,fold_norms
 from ..predict.show import show_timeline
@@ -36,7 +37,7 @@ from ..score.result import CrossValidation
 from ..sound.io import Sound,channel_weights
 from ..sound.resample import Resampler
 from ..sound.show import class_colors
-from ..sound.windows import cut,standardize
+from ..sound.windows import standardize
 from .panel import Clip,ClipPanel,Panel,control_row,draw_clip,draw_probabilities,read_clip,slide
 
 # %% ../../nbs/ui/02_explorers.ipynb #8a749317
@@ -64,7 +65,7 @@ class PredictionExplorer(Panel):
     "Give a net a recording; see what it hears when, how sure it is, and where it looks."
     alt = 'What the net heard over time, its probabilities, and the wave'
     def __init__(self,
-        model:Predictor|nn.Module|str|Path='best', # a net, the name of one of ours, or a .safetensors file
+        model:Predictor|nn.Module|str|Path=default_net, # a net, the name of one of ours, or a .safetensors file
         source:str|Path|BinaryIO|None=None, # a sound to begin with: a file, or one opened for reading bytes
         saliency:Callable[[nn.Module, torch.Tensor], np.ndarray]=saliency, # net, (samples,) -> (samples,): what matters
         secs:float=10., # most that is drawn and played at once
@@ -125,7 +126,7 @@ class PredictionExplorer(Panel):
         "The wave as the net hears it, on the saliency of each moment."
         sr,p = self.predictor.sr,self.predictor
         wave = _read_stretch(self.source, self.start.value, self.secs, sr)
-        heard = cut(torch.from_numpy(wave), 0, max(len(wave), p.n))
+        heard = long_enough(torch.from_numpy(wave)[None,None], p.net)[0,0]
         sal = np.asarray(self.saliency(p.net, heard))
         if sal.shape!=tuple(heard.shape):
             raise BadInput(f'The saliency has the shape {sal.shape}. Give one value for each of {len(heard)} samples.')
@@ -203,7 +204,7 @@ class FilterExplorer(Panel):
     "Pick a layer and a filter; see its kernel and its frequencies, see and hear what it answers to most."
     alt = 'Kernel of a filter, its answer by frequency, and the wave it answers to most'
     def __init__(self,
-        model:nn.Module|str|Path='best', # a net with convolutions over time, the name of one of ours, or a file
+        model:nn.Module|str|Path=default_net, # a net with convolutions over time, the name of one of ours, or a file
         clips:Sequence[Clip]|None=None, # what to ask about; None: simulated hearts, for a net that is for hearts
         sr:int|None=None, # sample rate of the net's waves, in Hz; None: as the net says
     )->None:
