@@ -64,16 +64,15 @@ def _fold_job(fit, split, part):
     "Train one fold, and write down what it says of the held-out clips."
     save_result(part, dict(fold=fit(split).to_json(), provenance=provenance()))
 
-def _run_folds_as_jobs(path:str|Path, splits:Iterable[_S], fit:Callable[[_S],Fold], classes:list[str],
-                       identity:RunIdentity, cluster:str|None=None, at_once:int|None=None, threads:int|None=None,
-                       options:dict[str,object]|None=None, **about:object)->CrossValidation: # all folds
-    "As `run_folds`, with each fold a job of its own."
+def _run_folds_as_jobs(how:dict[str,Any], path:str|Path, splits:Iterable[_S], fit:Callable[[_S],Fold],
+                       classes:list[str], identity:RunIdentity, **about:object)->CrossValidation: # all folds
+    "As `run_folds`, with each fold a job of its own; `how` is for `_run_jobs`."
     path,splits = Path(path).absolute(),list(splits)
     found = stored_folds(path, identity)
     have,parts = len(found.folds) if found else 0,path.parent/f'.{path.stem}-{identity.key[:12]}'
     files = [parts/f'{i:04d}.json' for i in range(len(splits))]
     todo = [(fit, s, f) for s,f in zip(splits[have:], files[have:]) if not f.is_file()]
-    _run_jobs(_fold_job, todo, parts/'log', cluster, at_once, threads, options)
+    _run_jobs(_fold_job, todo, parts/'log', **how)
     if files[have:]: about |= load_result(files[have])['provenance']
     cv = run_folds(path, files, lambda f: Fold.from_json(load_result(f)['fold']), classes, identity, **about)
     shutil.rmtree(parts, ignore_errors=True)
@@ -91,5 +90,5 @@ def submit_folds(
     **kwargs,
 )->CrossValidation: # as `cross_validate` gives it
     "Repeated, stratified, grouped cross-validation with each fold a job of its own."
-    run = partial(_run_folds_as_jobs, cluster=cluster, at_once=at_once, threads=threads, options=options)
-    return cross_validate(index, arch, run=run, **kwargs)
+    how = dict(cluster=cluster, at_once=at_once, threads=threads, options=options)
+    return cross_validate(index, arch, run=partial(_run_folds_as_jobs, how), **kwargs)
