@@ -272,9 +272,9 @@ surroundings = [
     Case('answers on a full device', 'heartbeat_predict heart.wav >/dev/full', '(?i)full', heart),
     Case('sound on a closed stdin', 'heartbeat_predict - <&-', 'input', quick=True),
     Case('sound on an empty stdin', 'heartbeat_predict - </dev/null', 'input'),
-    Case('read-only', f"""{mounts} '{read_only} && cd "$PWD" && {train}'""", '(?i)read-only', quick=True),
-    Case('read-only home', f"""{mounts} '{read_only.replace('.', '"$HOME"')} && {train}'""", '(?i)read-only|Scores',
-         rc=None),
+    Case('read-only', f"""{mounts} '{read_only} && cd "$PWD" && {train}'""", '(?i)read-only|permission', quick=True),
+    Case('read-only home', f"""{mounts} '{read_only.replace('.', '"$HOME"')} && {train}'""",
+         '(?i)read-only|permission|Scores', rc=None),
     Case('no permission', f'mkdir no; chmod 0 no; {as_anybody}{train[:-1]}no/r; rc=$?; rmdir no; exit $rc', r'\bno\b'),
     Case('disk full', f"mkdir r; {mounts} '{full} r && {train}'; rc=$?; rmdir r; exit $rc", '(?i)disk is full',
          quick=True),
@@ -383,7 +383,8 @@ def long_sound(port, place):
 requests = {
     'a sound':good,
     'a foreign Host':lambda port,place: refused(ask(port, Host='evil.example')),
-    'a foreign Origin':lambda port,place: refused(upload(port, heart(place).read_bytes(), Origin='http://evil.example')),
+    'a foreign Origin':
+        lambda port,place: refused(upload(port, heart(place).read_bytes(), Origin='http://evil.example')),
     'no sound':lambda port,place: refused(upload(port, b'Dear diary')),
     'no field':lambda port,place: refused(ask(port, 'POST', '/predict')),
     'too large':lambda port,place: refused(upload(port, b'\0'*21_000_000)),

@@ -162,11 +162,12 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     reasons:list[str] = [sr.reason, secs.reason, fold.reason, *check_index(index, folds=5)]
     top:float = power_end(path, usual_rates[-1], share=.98)
     clips:pd.DataFrame = labelled_clips(index, gap=30.)
-    same:pd.DataFrame = pd.concat([find_shared_audio(index, threshold=.97), look_alikes(index)])
+    twins:pd.DataFrame = find_twins(index, secs=2., threshold=.97)
+    same:pd.DataFrame = pd.concat([find_shared_audio(index, threshold=.97), look_alikes(index), twins])
     groups:pd.Series = join_groups(recording_groups(index), same['first'], same['second'])
     tests = group_folds(clips.label, clips.group, n=5, seed=1)
     crossing:int = check_folds(groups, tests)
-    print(name_groups(index).nunique(), whiten(wave, 2000, compare_sr), search_hours, reasons, top, crossing)
+    print(name_groups(index).nunique(), whiten(wave, twin_sr, compare_sr), search_hours, reasons, top, crossing)
     waves:Waves = cached_waves(index, sr=2000)
     dls = AudioDataLoaders.from_index(index, held, sr=2000, secs=4., bs=32, batch_tfms=augmentations(.5))
     settings:LoaderSettings = dls.settings

@@ -122,7 +122,8 @@ def report(
         return f'{name:<18} {o:.3f}'
     majority = f", where always naming the commonest class gives {cv.scores['majority'].estimate:.3f}"
     files = ', '.join(sorted(o.name for o in folder.iterdir() if o.name[0]!='.'))
-    scores = ['score              estimate (95 % interval)', line('balanced_accuracy'), line('macro_f1'), line('accuracy')+majority]
+    scores = ['score              estimate (95 % interval)', line('balanced_accuracy'), line('macro_f1')]
+    scores += [line('accuracy')+majority]
     return '\n'.join(['', held_out_line(cv), '', table.to_string(na_rep='-'), '', *scores, '',
                       f'Trained for {seconds:.0f} s. Written to {folder}: {files}', '', *next_steps(cv),
                       *filter(None, [get_set(cv.about['source']).caution])])

@@ -264,6 +264,7 @@ class AudioDataLoaders(DataLoaders):
     )->'AudioDataLoaders': # batches of (TensorAudio, TensorCategory)
         "Random crops of the clips not in `valid`, central ones of those in `valid`."
         crop_samples(secs, sr)
+        if bs<1: raise BadInput(f'bs is {bs}: give 1 clip a batch or more.')
         index = index.reset_index(drop=True)
         clips = labelled_clips(index)
         vocab = list(vocab or label_vocab(clips.label))

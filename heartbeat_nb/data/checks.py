@@ -17,6 +17,7 @@ from scipy.signal import welch
 from ..core import unlabelled
 from .groups import find_shared_audio,name_groups
 from .index import plural,some_files
+from .twins import find_twins
 from ..sound.io import load_wave
 
 # %% ../../nbs/data/06_checks.ipynb #a8ecafad
@@ -181,5 +182,15 @@ def check_index(
     folds = min(folds, df.group.nunique(), df.label.value_counts().max()) # as many as `group_folds` can make
     one = some_files(bad.file[:1], bad.note)
     said = f'{len(bad)} of {plural(len(index), "file")} cannot be used, for example {one}.'
-    checks = _uneven,_thin,_ungrouped,_mixed_rates,_odd_lengths,_copies
+    checks = _uneven,_thin,_ungrouped,_mixed_rates,_odd_lengths,_copies,_cuts
     return [said]*bool(len(bad)) + [s for f in checks for s in f(df, folds)]
+
+# %% ../../nbs/data/06_checks.ipynb #e2b0e8f2
+def _cuts(df:pd.DataFrame, folds:int)->Iterator[str]:
+    if 'fold' in df: return
+    known,twins = {o[:2] for o in _same_sound(df)},find_twins(df)
+    if more := [o for o in zip(twins['first'], twins['second']) if o not in known]:
+        a,b = (some_files([df.file[o]]) for o in more[0])
+        n = plural(len({*sum(more, ())}), 'clip')
+        yield (f'{n} cut from the same recordings, for example {a} and {b}. They will be held out together. '
+               'Cuts that were filtered may be missed: if you know the recordings, say so in group.')

@@ -127,7 +127,7 @@ def _columns(csv:Path, columns:dict[str, str|None])->tuple[pd.DataFrame, dict[st
     col = {o:find_column(df, o, columns.get(o)) for o in _synonyms}
     for o in 'file','label':
         if not col[o]:
-            raise BadInput(f"{csv} has no column for the {o}. It has {', '.join(list(df)[:8])}: rename one to {o}, or "
+            raise BadInput(f"{csv} has no column for the {o}. It has {', '.join(df)[:100]}: rename one to {o}, or "
                            'add a first line that names the columns.')
     return df,col
 

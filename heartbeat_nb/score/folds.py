@@ -17,6 +17,7 @@ from fastprogress.fastprogress import progress_bar
 from ..core import BadInput,digest,provenance
 from ..data.blocks import is_simulated,label_vocab
 from ..data.groups import group_folds,labelled_clips,name_groups
+from ..data.sets import ungrouped_clips
 from ..data.waves import data_hash
 from .result import CrossValidation,Fold
 from ..train.identity import RunIdentity,fingerprint
@@ -111,6 +112,7 @@ def run_protocol(
     splits = split(clips[clips.label.isin(classes)], repeats, folds, seed, protocol)
     held = dict(protocol=protocol, repeats=repeats, folds=folds, seed=seed, classes=classes)
     identity = replace(identity, settings={**identity.settings, **held})
-    data = dict(data_hash=data_hash(index), simulated=is_simulated(index))
+    data = dict(data_hash=data_hash(index), simulated=is_simulated(index),
+                ungrouped_clips=int(ungrouped_clips(index.loc[clips.index]).sum()))
     head = dict(protocol=protocol, **about, seeds=[*range(seed, seed+repeats)], n_folds=len(splits)//repeats)
     return run(path, splits, fit, classes, identity, **head, **data, **provenance())
