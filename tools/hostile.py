@@ -35,7 +35,8 @@ def run(command, place, secs, **env):
 
 def held(place):
     "The size of each file in a place."
-    return {o.relative_to(place).as_posix():o.lstat().st_size for o in place.rglob('*') if not o.is_dir()}
+    return {o.relative_to(place).as_posix():o.lstat().st_size for o in place.rglob('*')
+            if not o.is_dir() and o.name!='.lock'}
 
 raw = re.compile(r'Traceback|^\w*(Error|Exception|Interrupt)\b|Exception ignored|Warning:|core dumped', re.M)
 
@@ -94,7 +95,9 @@ def try_server(quick):
         p = subprocess.Popen([bins/'heartbeat_serve', '--port', '0'], cwd=place, env=environment(place),
                              stdout=said, stderr=said)
     while not (m := re.search(r'http://[\d.]+:(\d+)', (place/'said').read_text())) and p.poll() is None: time.sleep(.1)
-    if not m: return [('server', (place/'said').read_text()[-200:], 0, 0)]
+    if not m:
+        said = (place/'said').read_text()[-200:]
+        return [('server', said if 'pip install' in said else [said], 0, 0)]
     def tried(name, f, most=30):
         start = time.time()
         try: found = f(int(m[1]), place)
@@ -111,7 +114,7 @@ def try_server(quick):
         assert not (m := raw.search(said := (place/'said').read_text())), said[m.start():][:200]
     try:
         for k in ('a sound', 'a foreign Host', 'no sound') if quick else requests: tried(k, requests[k])
-        tried('Ctrl-C while an upload stalls', stop, 7)
+        tried('Ctrl-C while an upload stalls', stop, 12)
     finally:
         p.kill()
         p.wait()

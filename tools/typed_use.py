@@ -12,7 +12,6 @@ from heartbeat_nb.all import *
 from heartbeat_nb.core import parallel,set_seed
 from heartbeat_nb.nets.archs import ResBlock
 from heartbeat_nb.predict.answer import Span
-from heartbeat_nb.predict.export import trace
 from heartbeat_nb.data.sets import Source
 from heartbeat_nb.cli.command import *
 from heartbeat_nb.cli.data import *
@@ -53,9 +52,8 @@ def sound(path:Path, x:torch.Tensor, wave:np.ndarray)->None:
     told.close()
     share:float = missing_share(sound_name(path))
     with only_python_speaks(): pieces = [load_wave(o) for o in find_sounds(path)]
-    taps:torch.Tensor = sinc_filter(4, 1, zeros=8)
     steady = Resampler(44_100, 2000)
-    slow:torch.Tensor = torch.cat([*(steady.push(o) for o in [*live, *pieces]), steady.push(taps, last=True)])
+    slow:torch.Tensor = torch.cat([*(steady.push(o) for o in [*live, *pieces]), steady.push(x, last=True)])
     scan:Scan = scan_sound(path)
     print(scan.note in harmless_notes, channel_weights(np.zeros((100, 2))))
     table:pd.DataFrame = scan_sounds([path, str(path)])
@@ -81,27 +79,16 @@ def hearts(path:Path, rng:np.random.Generator)->None:
     beats:Beats = find_beats(wave, 4000)
     s1:pd.Series = beats.table()['s1']
     ax = draw_beats(wave, 4000, beats, true=events)
-    found:BeatScores = beat_scores(beats, events, within=.05)
-    pooled:Interval = pool_scores(pd.DataFrame([vars(found)]))['share']
     rhythm:RhythmFeatures = rhythm_features(events)
     spans:dict[str, np.ndarray] = phase_spans(true_beats(read_timing(path)))
-    env,rate = band_envelope(wave, 4000, low=20., high=200.)
-    score = sound_score(loudness(env, rate, .05))
-    rr,_ = beat_lengths(score)
-    scores:np.ndarray = viterbi_scores(score, rr, usual_systole(rr))
     person:Person = synth_person(seed=1, hr=80)
-    times:Rhythm = beat_times(person, 4., rng, premature=True)
-    early:np.ndarray = times.premature
-    true:HeartEvents = heart_events(person, 'extrastole', 4., rng).inside(2.)
-    heard = record(heart_wave(person, true, 4., 4000, rng), 4000, 'phone', rng, snr=10.)
+    inside:HeartEvents = events.inside(2.)
+    early:np.ndarray = inside.premature*systole(60.)
+    tones:Tones = person.s1
     mine:Microphone = devices['phone']
-    tones:Tones = draw_tones(rng, 40., .1)
-    s2 = heart_sound(tones, mine.sr) + synth_artifact('speech', systole(60.), mine.sr, rng)
-    hum = band(noise(rng, 10, 4000, 20., 200.), 4000, 20, 90)
-    rough = murmur_noise(true.murmur, 'plateau', 150., 4., 4000, rng)+hum
     plan:pd.DataFrame = dataset_plan(100, seed=1)
     there:Path = synth_dataset(path, n=100)
-    print(s1, ax, pooled, rhythm.rr, spans, scores, early, heard, s2, rough, plan, there, true.named())
+    print(s1, ax, rhythm.rr, spans, early, tones, mine.snr, plan, there, events.named())
 
 def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     net:AudioModel = create_model('m18', n_out=5, in_channels=1, sr=2000, kernel_ms=10.)
@@ -138,7 +125,7 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     first = row_conv(x, torch.ones(8, 1, 80), stride=4), image_conv(x[:,:,None], torch.ones(8, 1, 80))
     pooled:torch.Tensor = pool_early(torch.nn.BatchNorm1d(4), x)
     side_by_side(raw)(pooled), NormReluPool, Features, conv_block_2d(1, 8)
-    reach:int = receptive_field(raw, samples=1<<14)+n_params(linearize(mel))
+    reach:int = receptive_field(raw, samples=1<<14)+n_params(mel)
     file:Path = save_model(net, path, classes=['dog', 'cat'], sr=2000, secs=4.)
     loaded:AudioModel = load_model(next(iter(own_models().values()), file))
     write_tensors(path, dict(x=x), dict(what='a wave'))
@@ -153,6 +140,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     known = pd.DataFrame(dict(file=list(map(str, find_wavs(path))), label='dog'))
     known['clip_id'] = check_unique(known.file.str.slice(10))
     table:pd.DataFrame = make_index(known, path, classes=['dog', 'cat'])
+    print(usable_clips(check_table(table, 'label'), 'secs').shape)
     register_set(DataSet('dogs', lambda o: table, lambda o: o.name=='dogs', sr=8000, secs=1., groups='kennels'))
     warn_once(f'{plural(len(known), "file")}: {some_files(known.file, most=2)}')
     source:Source = find_source('urbansound8k=UrbanSound8K')
@@ -226,10 +214,7 @@ class Hum(WaveTransform):
 def augmenting(x:torch.Tensor)->None:
     changes = [Polarity(), Gain(db=3.), Equalise(knots=4), AddNoise(snr=(10., 20.)), Shift(), Stretch()]
     for o in [*changes, MaskTime(), MaskBand(hz=None), Hum(p=1.)]: show_change(o, TensorAudio(x, sr=2000))
-    heard:torch.Tensor = apply_response(x, response(x, 2000, db=(-6., 6.), knots=4))
-    noise_too = mix_sounds(heard, colored_noise(x, 2000, color=torch.ones(4, 1, 1)), torch.rand(4))
-    faster:torch.Tensor = read_between(noise_too, torch.full((4, 1, 1), 1.1))*soft_mask(x, x, x, ramp=.1)
-    print(faster, BCMix())
+    print(BCMix())
 
 def training(index:pd.DataFrame, path:Path)->None:
     recipe:Recipe = get_recipe('best')
@@ -247,7 +232,7 @@ def training(index:pd.DataFrame, path:Path)->None:
     net:Path = pretrain(index, 'm11', 'best')
     mine:RunIdentity = run_identity(index, 'm5', recipe, weights=net, sr=2000, secs=4.)
     mine.refuse_other(learner_identity(learn, 1).as_dict(), what='this result')
-    key:str = fingerprint(mine.key, describe_net('m5'), net_name('m5'), numerics)
+    key:str = fingerprint(mine.key, net_name('m5'), numerics)
     if join_processes(minutes=5.)==0: print(key, loss, kept_by(learn), shared(dls.train))
     with one_goes_first(), shared_training(learn, sync_bn=False) as both: both.fit_recipe(1)
     answers:np.ndarray = shared_answers(learn, [0, 1])
@@ -260,18 +245,16 @@ def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
     with evaluating(net) as device: costs:dict[str, int] = multiply_adds(net, x.to(device))
     table:pd.DataFrame = layer_table(net, samples=8000, sr=2000)
     reach:ReceptiveField = ReceptiveField().after(torch.nn.Conv1d(1, 8, 80, 4))
-    ax = draw_words(block_words(net), draw_stage('m34', 2))
-    hz,power = kernel_spectra(net, 2000)
+    ax = draw_stage('m34', 2)
+    hz = [50., 100.]
     bands:pd.DataFrame = kernel_bands(net, 2000, low=330.)
     plot_kernels(net, 2000, ax=ax, title='first kernels')
     clips:list[int] = confused_clips(ClassificationInterpretation.from_learner(learn), 'normal', 'murmur')
     pure = tones([50., 100.], 2000, secs=1.)
     answers:dict[int, np.ndarray] = tone_answers(net, hz, 2000)
     best:pd.DataFrame = tuning(answers[0], hz)
-    layers:list[torch.Tensor] = layer_outputs(net, pure)
     seen:np.ndarray = field_width(effective_field(net, x, layer=2), share=.9)
     folded:dict[int, np.ndarray] = folded_share(net, x)
-    step:int = without_step(torch.nn.Conv1d(1, 1, 3, 2))[1]
     liked:torch.Tensor = strongest_input(net, 2000, target=1, steps=5)
     why:np.ndarray = smooth_map(saliency(net, wave, 'murmur', steps=8), 2000, ms=20.)
     hidden:np.ndarray = occlusion(net, wave, 2000, target=target_class(net, net_input(wave), 1))
@@ -279,8 +262,8 @@ def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
     draw_saliency(wave, why, 2000, spans, title='murmurs in grey')
     quiet:np.ndarray = silenced(wave, in_spans(spans, len(wave), 2000), 2000)
     drops:pd.DataFrame = span_drops(net, quiet, 2000, dict(murmur=spans))
-    if points_at(hidden, spans, 2000): print(costs, table, reach.samples, power, bands, clips, best, layers, seen)
-    print(folded, step, liked, drops)
+    if points_at(hidden, spans, 2000): print(costs, table, reach.samples, bands, clips, best, pure, seen)
+    print(folded, liked, drops)
 
 def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     net = as_predictor(default_net, window=3., hop=.25)
@@ -303,7 +286,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     ready:list[tuple[int, torch.Tensor]] = WindowStream(n=2000, step=500).push(x, last=True)
     show_timeline(day), play_sound(path, start=1., secs=5.)
     print(murmur, label, share, clock(90.), notes, outline.step, heard, ready, stream.answer(), fold_norms(net.net))
-    card:str = model_card('best', data='simulated', protocol='none', license='cc0-1.0')+score_lines(dict(accuracy=.5))
+    card:str = model_card('best', data='simulated', protocol='none', license='cc0-1.0')
     there:AudioModel = from_pretrained(save_pretrained('best', path, card), revision=None)
     url:str = push_to_hub(there, 'me/mine', card, private=True)
     app = make_app(net, most_mb=5, secs=10, most_secs=60, hosts=['sounds.example'])
@@ -320,7 +303,7 @@ def exporting(learn:AudioLearner, result:CrossValidation, path:Path, x:torch.Ten
     program:Exported = load_program(export_program(net, path/'net.pt2'))
     onnx:Path = export_onnx('best', path/'net.onnx')
     logits:torch.Tensor = load_onnx(quantize_onnx(half_onnx(onnx, path/'half.onnx'), path/'small.onnx', x))(x)
-    print(onnx_session(onnx).get_inputs(), trace(any_length(net)), program(x), logits, about.min_samples)
+    print(onnx_session(onnx).get_inputs(), program(x), logits, about.min_samples)
     kept:Path = save_weights(learn, path/'mine.safetensors', result, more=dict(sensitivity=result.scores['accuracy']))
     print(write_card(add_info(kept, protocol='5 times 5 grouped folds')), FullPool(4), TimeMean())
 
@@ -334,7 +317,7 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     better:dict[str, Interval] = compare_runs(result, again, n=100)
     base:CrossValidation = cross_validate_baseline(index, 'forest', protocol='random')
     mine = cross_validate_table(index, clip_features(index), lambda seed: baselines['majority'].make(seed), path)
-    jobs:CrossValidation = submit_folds(index, 'm5', at_once=2, threads=1, repeats=1)
+    jobs:CrossValidation = submit_folds(index, 'm5', at_once=cores(), threads=1, repeats=1)
     parts:list[Split] = split(labelled_clips(index), repeats=1, protocol=next(iter(protocols)))
     trained:AudioLearner = fit_fold(index, parts[0].test, 'm5', secs=4.)
     fold:Fold = held_out_answers(trained, index, parts[0].test).select(y>0)
@@ -342,8 +325,6 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     def fit(part:Split)->Fold: return held_out_answers(fit_fold(index, part.test, 'm5'), index, part.test)
     if stored_folds(path, whose) is None: run_protocol(index, fit, path, whose, repeats=1)
     run_folds(path, parts, fit, ['dog', 'cat'], whose, note='mine')
-    run_folds_as_jobs(path, parts, fit, ['dog', 'cat'], whose, at_once=cores())
-    run_jobs(print, [(1,), (2,)], path)
     sure:Reliability = reliability(y, result.probs, bins=5)
     warm:float = fit_temperature(y, result.probs)+sure.error
     axs:np.ndarray = plot_reliability(y, dict(raw=result.probs, calibrated=cross_calibrate(result).probs))
@@ -353,10 +334,8 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     each:dict[str, Interval] = bootstrap_scores(y, y, groups, 2)
     ax = plot_intervals(each, chance=.5, ax=plot_confusion(y, y, ['dog', 'cat']))
     print(interval_table(each), fold_auc(y, y>0, groups, groups), plot_history(fold.history), ax, spread, better, found)
-    told:Youden = youden(y, y)
-    power:float = discriminant_power(told.sensitivity, told.specificity)
-    print(challenge_measures(base), submission(learn, index), mine, jobs, power, accuracy.estimate)
-    print(over_time(torch.zeros(1, 8, 9)), envelope_rhythm(torch.zeros(1, 2000), 2000), clip_features(index), Baseline)
+    print(challenge_measures(base), submission(learn, index), mine, jobs, accuracy.estimate)
+    print(over_time(torch.zeros(1, 8, 9)), clip_features(index), Baseline)
 
 def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndarray)->None:
     fits:pd.DataFrame = IndexPanel(index, hearts=False).selected
@@ -367,19 +346,18 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
     code:str = studio.code
     asked = PredictionExplorer('best', path, secs=5.)
     asked.hear(path)
-    filters = FilterExplorer('m5', clips=example_clips(2000, each=1))
+    filters = FilterExplorer('m5', clips=[read_clip(path)])
     loud:Strongest = filters.strongest()
     errors = ErrorBrowser(result, index)
     errors.open(0, 1)
     grid:ConfusionGrid = errors.grid
     grid.frame(0, 1)
-    print(fits, draw_filter, draw_ground(wave, wave, 2000, 0., draw_saliency(wave, wave, 2000)))
+    print(fits, draw_saliency(wave, wave, 2000), sweep(2000))
     clip:Clip = read_clip(path, sr=4000, label='normal', hearts=True)
     image:str = picture(clip_figure(clip), alt='a wave')+sound_player(clip, secs=3.)
     row = control_row(slide('Seconds', 1., 0., 2.))
-    answers:list[dict[str, torch.Tensor]] = filter_answers(create_model('m5'), [sweep(2000), wave])
-    print(mended, marks, code, loud.at, image, row, answers, clip_answers(result), read_stretch(path, 1., 2., 2000))
-    print(spectrogram(wave, 2000), draw_heart, draw_clip, draw_probabilities, Panel, ClipPanel, known_events(path))
+    print(mended, marks, code, loud.at, image, row)
+    print(spectrogram(wave, 2000), draw_clip, draw_probabilities, Panel, ClipPanel, known_events(path))
 
 def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidation)->None:
     heartbeat_train('simulated', arch='m5', epochs=1, out=str(path))

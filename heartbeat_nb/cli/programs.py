@@ -69,6 +69,6 @@ def heartbeat_serve(
     max_mb:float=20., # Largest upload, in MB
     max_secs:float=120., # Longest sound, in seconds
     timeout:float=30., # Seconds that an upload may take, and an answer
-    hosts:str='', # Other names by which it may be asked, with commas between: sounds.example.org,nas.local
+    hosts:str|None=None, # Other names by which it may be asked, with commas between: sounds.example.org,nas.local
 )->None:
     "Answer for sounds over HTTP: a page at /, and POST /predict with a field called file."

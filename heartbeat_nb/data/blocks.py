@@ -19,7 +19,7 @@ from ..core import BadInput,digest
 from .audio import AudioBlock,Clips
 from .folders import find_column,folder_index,read_text_table
 from .groups import group_folds,labelled_clips
-from .index import plural
+from .index import check_table,plural
 from .split import GroupSplitter,TrainTestSplitter,warn_shared
 from .waves import cached_waves
 
@@ -29,7 +29,8 @@ def label_vocab(
 )->list[str]: # the names that occur
     "The classes of some clips, in order."
     own = isinstance(labels.dtype, pd.CategoricalDtype)
-    order,have = labels.cat.categories if own else sorted(labels.dropna().unique()),set(labels)
+    order,have = labels.cat.categories if own else sorted(labels.dropna().unique(), key=str),set(labels)
+    if not all(isinstance(o, str) for o in order): raise BadInput('Labels are names. Give label.astype(str).')
     return [o for o in order if o in have]
 
 def class_numbers(
@@ -77,7 +78,7 @@ def is_simulated(
     index:pd.DataFrame, # with a column `file`
 )->bool: # True if `synth_dataset` made these clips
     "Are these clips ours to publish?"
-    return all((o/'synth_events.csv').is_file() for o in {Path(f).parent.parent for f in index.file})
+    return all((o/'synth_events.csv').is_file() for o in {Path(f).parent.parent for f in check_table(index, 'file').file})
 
 def may_play(
     simulated:bool, # were these clips simulated?
@@ -90,6 +91,7 @@ def _made(blocks, source, splitter, bs, item_tfms, batch_tfms, device)->DataLoad
     "DataLoaders of pairs: a sound, and what it means."
     block = DataBlock(blocks=blocks, splitter=splitter, item_tfms=item_tfms, batch_tfms=batch_tfms,
                       getters=[ItemGetter(0), ItemGetter(1)])
+    if bs<1: raise BadInput(f'bs is {bs}: give 1 clip a batch or more.')
     try: return block.dataloaders(source, bs=bs, device=torch.device(device or default_device()))
     except KeyError as e: raise BadInput(f'{e.args[0]}. Give all classes as vocab.') from None
 
@@ -132,7 +134,7 @@ class AudioDataLoaders(DataLoaders):
         channels:int=1, # 1: those of a file are made one; else each file must have as many
     )->DataLoaders: # batches of (TensorAudio, TensorCategory)
         "Random crops of the clips not in `valid`, central ones of those in `valid`."
-        index = index.reset_index(drop=True)
+        index = check_table(index, 'clip_id', 'hash').reset_index(drop=True)
         used = labelled_clips(index)
         vocab = list(vocab or label_vocab(used.label))
         used = used[used.label.isin(vocab)]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['twin_sr', 'search_hours', 'find_twins']
 
-# %% ../../nbs/data/01b_twins.ipynb #79bbf7d0
+# %% ../../nbs/data/01b_twins.ipynb #c0a13e6e
 import json
 from collections.abc import Callable,Iterator
 
@@ -16,13 +16,14 @@ from torch.nn.functional import pad
 from torch.nn.utils.rnn import pad_sequence
 
 from ..core import BadInput,Cache,digest,warn_once
+from .index import check_table
 from .waves import cached_waves
 from ..sound.cache import Waves
 from ..sound.scan import harmless_notes,scan_sounds
 
 _step,_tiny = 16,1e-12 # samples a step of the first look; what may be divided by
 
-# %% ../../nbs/data/01b_twins.ipynb #2748fc3d
+# %% ../../nbs/data/01b_twins.ipynb #ab01263b
 twin_sr = 1000 # Hz: the rate at which whole clips are compared
 
 def _above(x:np.ndarray, sr:int=twin_sr, lowest:float=20.)->Tensor:
@@ -31,7 +32,7 @@ def _above(x:np.ndarray, sr:int=twin_sr, lowest:float=20.)->Tensor:
     spec[:int(lowest*len(x)/sr)+1] = 0
     return torch.fft.irfft(spec, len(x))
 
-# %% ../../nbs/data/01b_twins.ipynb #692ac10d
+# %% ../../nbs/data/01b_twins.ipynb #471e7761
 def _over(n:Tensor|int, m:Tensor|int, lag:Tensor|int)->Tensor:
     "By how many samples two clips of lengths `n` and `m` overlap, if the first begins `lag` into the second."
     lag = torch.as_tensor(lag)
@@ -41,7 +42,7 @@ def _least(n:Tensor|int, m:Tensor|int, k:int)->Tensor:
     "The overlap that is asked for: `k` samples, or nearly all of a shorter clip."
     return (.95*torch.minimum(torch.as_tensor(n), torch.as_tensor(m))).long().clamp(max=k)
 
-# %% ../../nbs/data/01b_twins.ipynb #3dc47e30
+# %% ../../nbs/data/01b_twins.ipynb #d105ed58
 def _spectra(xs:list[Tensor], n:int)->tuple[Tensor, Tensor, Tensor, Tensor]:
     "Spectra of some clips; of their energies and of where they are, in steps; their lengths."
     x,lengths = pad_sequence(xs, batch_first=True),torch.tensor([len(o) for o in xs])
@@ -50,7 +51,7 @@ def _spectra(xs:list[Tensor], n:int)->tuple[Tensor, Tensor, Tensor, Tensor]:
     there = (torch.arange(x.shape[1])<lengths[:,None]).float()
     return torch.fft.rfft(x, n),steps(x*x),steps(there)/_step,lengths
 
-# %% ../../nbs/data/01b_twins.ipynb #4c67aa75
+# %% ../../nbs/data/01b_twins.ipynb #963b442a
 def _first_look(a:list[Tensor], b:list[Tensor], n:int, k:int)->tuple[Tensor, Tensor]:
     "The best correlation of each of some clips with each of others, about, and the lag, to a step: (a, b) each."
     sums = lambda p,q,n: torch.fft.irfft(p[:,None].conj()*q[None], n)
@@ -63,7 +64,7 @@ def _first_look(a:list[Tensor], b:list[Tensor], n:int, k:int)->tuple[Tensor, Ten
     best = r.max(2)
     return best.values,lag.expand_as(r).gather(2, best.indices[...,None])[...,0]
 
-# %% ../../nbs/data/01b_twins.ipynb #74412f37
+# %% ../../nbs/data/01b_twins.ipynb #a5c9311d
 def _overlap(x:Tensor, y:Tensor, lag:int)->tuple[Tensor, Tensor]:
     n = int(_over(len(x), len(y), lag))
     return x[max(0, -lag):][:n],y[max(0, lag):][:n]
@@ -77,7 +78,7 @@ def _exact(x:Tensor, y:Tensor, lag:int, k:int)->tuple[float, int]:
         best = max(best, (float(a@b/(a.norm()*b.norm()+_tiny)), o))
     return best
 
-# %% ../../nbs/data/01b_twins.ipynb #d7795a20
+# %% ../../nbs/data/01b_twins.ipynb #78a776f5
 def _bandwidth(specs:Tensor, n:int, sr:int)->float:
     "How many Hz two spectra share: a tone fills few."
     p = (specs[0].conj()*specs[1]).abs()
@@ -88,7 +89,7 @@ def _rich(x:Tensor, y:Tensor, lag:int)->bool:
     both = torch.stack(_overlap(x, y, lag))
     return _bandwidth(torch.fft.rfft(both), both.shape[1], twin_sr)>=10
 
-# %% ../../nbs/data/01b_twins.ipynb #279967f3
+# %% ../../nbs/data/01b_twins.ipynb #8f3cebfc
 def _batches(n:np.ndarray, most:int=32)->Iterator[tuple[np.ndarray, np.ndarray]]:
     "Positions of clips of lengths `n` to compare with each other, each pair once or, in a block with itself, twice."
     order = np.argsort(n, kind='stable')
@@ -107,7 +108,7 @@ def _near(xs:list[Tensor], k:int, floor:float, most:int=2**23)->Iterator[tuple[i
             for u,v in (r>=floor).nonzero().tolist():
                 if I[i+u]!=J[v] and (I[0]!=J[0] or I[i+u]<J[v]): yield int(I[i+u]),int(J[v]),int(lag[u,v])
 
-# %% ../../nbs/data/01b_twins.ipynb #248a2c5c
+# %% ../../nbs/data/01b_twins.ipynb #24ddb4df
 _floor = .9
 
 def _all_twins(waves:Waves, secs:float)->pd.DataFrame:
@@ -119,10 +120,10 @@ def _all_twins(waves:Waves, secs:float)->pd.DataFrame:
     df = pd.DataFrame(found, columns=['first','second','correlation','lag'])
     return df.sort_values(['correlation','first','second'], ascending=[False, True, True], ignore_index=True)
 
-# %% ../../nbs/data/01b_twins.ipynb #c6ca0f6e
+# %% ../../nbs/data/01b_twins.ipynb #8e590428
 def _scanned(index:pd.DataFrame)->pd.DataFrame:
     "An index that has `ok` and `hash`, from its files where they are missing."
-    if 'file' not in index:
+    if 'file' not in check_table(index):
         raise BadInput('This table names no sound files. Give it a column file, or use name_groups, '
                        'which looks at names only.')
     index = index.reset_index(drop=True)
@@ -130,7 +131,7 @@ def _scanned(index:pd.DataFrame)->pd.DataFrame:
     scans = scan_sounds(index.file.tolist())
     return index.assign(hash=scans.hash, ok=scans.note.isin(harmless_notes))
 
-# %% ../../nbs/data/01b_twins.ipynb #f7a029c2
+# %% ../../nbs/data/01b_twins.ipynb #e958ac8c
 _shared = Cache('shared', 7, '.json')
 
 def _kept(key:str, make:Callable[[], pd.DataFrame])->pd.DataFrame:
@@ -138,7 +139,7 @@ def _kept(key:str, make:Callable[[], pd.DataFrame])->pd.DataFrame:
     write = lambda p: p.write_text(json.dumps(make().to_dict('list')))
     return _shared.get(key, write, lambda p: pd.DataFrame(json.loads(p.read_text())))
 
-# %% ../../nbs/data/01b_twins.ipynb #7d676de3
+# %% ../../nbs/data/01b_twins.ipynb #b1d304ec
 search_hours = 10. # of sound: beyond, comparing all with all would take too long
 
 def find_twins(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft,ndimage # scipy.signal and pandas would double the start of heartbeat_predict
 
-from ..core import BadInput,Interval
+from ..core import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,18 +20,12 @@ if TYPE_CHECKING:
     from heartbeat_nb.heart.synth import HeartEvents
 
 # %% auto #0
-__all__ = ['fps', 'phase_secs', 'band_envelope', 'loudness', 'sound_score', 'beat_lengths', 'usual_systole', 'viterbi_scores',
-           'Beats', 'find_beats', 'draw_beats', 'BeatScores', 'beat_scores', 'pool_scores', 'read_timing', 'true_beats',
-           'phase_spans', 'RhythmFeatures', 'rhythm_features']
+__all__ = ['fps', 'phase_secs', 'Beats', 'find_beats', 'draw_beats', 'read_timing', 'true_beats', 'phase_spans', 'RhythmFeatures',
+           'rhythm_features']
 
 # %% ../../nbs/heart/02_beats.ipynb #79b08713
-def band_envelope(
-    wave:np.ndarray, # (samples,) floats
-    sr:int, # sample rate, Hz
-    low:float=25., # lower edge of the band, Hz
-    high:float=120., # upper edge, Hz; beyond the edges it falls by 24 dB an octave
-)->tuple[np.ndarray, float]: # (values,) the envelope, not negative; values a second
-    "The Hilbert envelope of a band of the wave."
+def _band_envelope(wave:np.ndarray, sr:int, low:float=25., high:float=120.)->tuple[np.ndarray, float]:
+    "The Hilbert envelope of a band of the wave." # (values,) the envelope, not negative; values a second
     few = max(1, int(sr//4000))
     wave,sr = wave[:len(wave)//few*few].reshape(-1, few).mean(1),sr/few
     n = fft.next_fast_len(len(wave)+int(.2*sr), real=True)
@@ -44,12 +38,8 @@ def band_envelope(
 # %% ../../nbs/heart/02_beats.ipynb #a33f7240
 fps = 50 # values of the loudness a second, as in Springer
 
-def loudness(
-    env:np.ndarray, # (values,) from `band_envelope`
-    rate:float, # values a second
-    secs:float, # length of the clip, seconds
-)->np.ndarray: # (frames,) natural logarithm, `fps` a second; above 0: loud for this part of the clip
-    "How much louder each moment is than most moments around it."
+def _loudness(env:np.ndarray, rate:float, secs:float)->np.ndarray:
+    "How much louder each moment is than most around it: `fps` natural logarithms a second, above 0 if loud for here."
     env = ndimage.gaussian_filter1d(env, .01*rate)
     at = (np.arange(int(secs*fps))+.5)*rate/fps
     log = np.log(np.interp(at, np.arange(len(env)), env)+1e-5*env.max()+1e-30)
@@ -57,18 +47,13 @@ def loudness(
     return log-np.maximum(ndimage.gaussian_filter1d(usual, fps/2), log.max()-7)
 
 # %% ../../nbs/heart/02_beats.ipynb #6abdd6fe
-def sound_score(
-    loud:np.ndarray, # (frames,) from `loudness`
-)->np.ndarray: # (frames,) from -6 to 9, above 0: rather a sound than none
+def _sound_score(loud:np.ndarray)->np.ndarray: # (frames,) from -6 to 9, above 0: rather a sound than none
     "What speaks for a heart sound with its middle at each moment."
     return 6*ndimage.gaussian_filter1d(np.clip(2*loud, -1, 1.5), .03*fps, mode='constant')
 
 # %% ../../nbs/heart/02_beats.ipynb #a835385b
-def beat_lengths(
-    loud:np.ndarray, # (frames,) from `loudness`
-    n:int=4, # peaks to keep
-)->tuple[np.ndarray, np.ndarray]: # (up to n,) seconds, 30 to 220 beats a minute; their autocorrelation, at most about 1
-    "Lengths that one beat may have, the likeliest first."
+def _beat_lengths(loud:np.ndarray, n:int=4)->tuple[np.ndarray, np.ndarray]:
+    "Seconds that one beat may last, the likeliest first, and how alike the loudness is to itself so much later."
     x = np.clip(loud, -.5, .75)
     x,shift = x-x.mean(),np.arange(1, min(int(2.04*fps), len(x)//2))
     alike = fft.irfft(abs(fft.rfft(x, 2*len(x)))**2)[shift]/(len(x)-shift)/max(x.var(), 1e-9)
@@ -78,9 +63,7 @@ def beat_lengths(
     return shift[best]/fps, alike[best]
 
 # %% ../../nbs/heart/02_beats.ipynb #b09f78af
-def usual_systole(
-    rr:np.ndarray, # length of a beat, seconds
-)->np.ndarray: # from the middle of S1 to the middle of S2, seconds
+def _usual_systole(rr:np.ndarray)->np.ndarray: # from the middle of S1 to the middle of S2, seconds
     "How long systole lasts, on average, in beats of this length."
     return np.where(rr<.4, .38*rr, .471-.126/rr)
 
@@ -98,12 +81,8 @@ def _wait(n:int, rr:np.ndarray)->np.ndarray: # what it costs to hear nothing for
     return (1.5*np.arange(n)/fps/rr[:,None]).astype('f4')
 
 # %% ../../nbs/heart/02_beats.ipynb #c15e3c23
-def viterbi_scores(
-    score:np.ndarray, # (frames,) from `sound_score`
-    rr:np.ndarray, # (hypotheses,) length of a beat, seconds
-    sys:np.ndarray, # (hypotheses,) length of systole, seconds
-)->np.ndarray: # (2, hypotheses, frames) score of the best sequence that ends with S1 or S2 there
-    "Score the best sequence of sounds under each hypothesis."
+def _viterbi_scores(score:np.ndarray, rr:np.ndarray, sys:np.ndarray)->np.ndarray:
+    "Score the best sequence that ends with S1 or S2 at a frame: (2, hypotheses, frames)."
     n,k,step,pad = len(score),len(rr),_gaps[0][0],_gaps[0][-1]
     score,first = np.pad(score, (0, step)).astype('f4')[:,None],-_wait(n+step, rr).T
     best = np.full((2, pad+n+step, k), -1e9, 'f4')
@@ -142,12 +121,12 @@ class _Path:
 
 def _best_path(loud:np.ndarray)->_Path|None:
     "The sequence of sounds that fits best; None if no sound comes twice."
-    rr,alike = beat_lengths(loud)
+    rr,alike = _beat_lengths(loud)
     if not len(rr): return None
     ratios = np.array([.82, .91, 1, 1.1, 1.2])
     ratio,rr,alike = np.tile(ratios, len(rr)),np.repeat(rr, len(ratios)),np.repeat(alike, len(ratios))
-    sys = ratio*usual_systole(rr)
-    best = viterbi_scores(sound_score(loud), rr, sys)
+    sys = ratio*_usual_systole(rr)
+    best = _viterbi_scores(_sound_score(loud), rr, sys)
     total = (best-_wait(len(loud), rr)[:,::-1]).max((0,2))-.5*(np.log(ratio)/.13)**2-.5*(np.log(rr/.73)/.4)**2
     i = total.argmax()
     s1,s2 = _backtrack(best[:,i], rr[i], sys[i])
@@ -210,9 +189,9 @@ def _one_channel(wave:ArrayLike, sr:int)->np.ndarray: # (samples,) float32
 # %% ../../nbs/heart/02_beats.ipynb #813536c2
 def _find(wave:np.ndarray, sr:int, sure:float)->Beats:
     "The beats of one piece."
-    env,rate = band_envelope(wave-wave.mean(), sr)
+    env,rate = _band_envelope(wave-wave.mean(), sr)
     none,heard = np.zeros(0),len(wave)>=.5*sr and np.ptp(wave)>1e-6
-    path = _best_path(loudness(env, rate, len(wave)/sr)) if heard else None
+    path = _best_path(_loudness(env, rate, len(wave)/sr)) if heard else None
     if path is None: return Beats(none, none, np.nan, 0.)
     s1,s2 = (_middle(o, env, rate) for o in (path.s1, path.s2))
     confidence = _confidence(path.signs)
@@ -257,58 +236,6 @@ def draw_beats(
         ax.plot(known, np.full(len(known), -1.15), '^', color=color, ms=5)
     ax.set(xlim=(0, len(wave)/sr), ylim=(-1.3, 1.4), yticks=[])
     return ax
-
-# %% ../../nbs/heart/02_beats.ipynb #73449b83
-@dataclass(frozen=True)
-class BeatScores:
-    "How close the sounds found in a clip come to the true ones."
-    share:float # of the true sounds, found; 0 to 1
-    mixed_up:float # share of the true sounds with a sound of the other kind near them
-    precision:float # share of the found sounds that are true
-    error_ms:float # mean distance of what was found
-    total_error:float # mean distance of each true sound, samples at 44.1 kHz
-    n_true:int # true sounds
-    n_found:int # sounds found
-    n_right:int # true sounds found
-
-# %% ../../nbs/heart/02_beats.ipynb #34d2557d
-def _nearest(a:np.ndarray, b:np.ndarray)->np.ndarray: # of each in a: the distance to the nearest in b
-    return abs(np.subtract.outer(a, b)).min(1) if len(a) and len(b) else np.full(len(a), np.inf)
-
-def _mean(o:np.ndarray)->float: return float(np.mean(o)) if len(o) else np.nan
-
-def beat_scores(
-    found:Beats, # from `find_beats`
-    true:Beats|HeartEvents, # the truth
-    within:float=.06, # how far off a sound may be, seconds
-)->BeatScores:
-    "Compare what was found with the truth."
-    t,f = ([np.asarray(o.s1), np.asarray(o.s2)] for o in (true, found))
-    both = np.concatenate(t)
-    if not len(both): raise BadInput('There are no true sounds to compare with. Give a clip with known S1 or S2.')
-    beat = np.median(np.concatenate([np.diff(o) for o in t])) if max(map(len, t))>1 else 1.
-    f = [o[(o>=both.min()-within) & (o<=both.max()+within)] for o in f]
-    def distances(a, b): return np.concatenate([_nearest(*o) for o in zip(a, b)])
-    off,mixed,back = distances(t, f),distances(t, f[::-1]),distances(f, t)
-    right = off<=within
-    return BeatScores(_mean(right), _mean(mixed<=within), _mean(back<=within), 1000*_mean(off[right]),
-                      44100*_mean(np.where(np.isfinite(off), off, beat)), len(both), len(back), int(right.sum()))
-
-# %% ../../nbs/heart/02_beats.ipynb #72ebeb3d
-def pool_scores(
-    table:pd.DataFrame, # a row a clip: its `BeatScores`
-    n:int=2000, # draws
-    seed:int=0, # of the draws
-)->dict[str, Interval]: # share, mixed_up, precision, error_ms, and the sum of total_error
-    "Pool the scores of clips, with 95 % intervals by resampling clips."
-    draws = np.random.default_rng(seed).multinomial(len(table), np.full(len(table), 1/len(table)), n)
-    draws = np.concatenate([np.ones((1, len(table))), draws])
-    over = dict(share='n_true', mixed_up='n_true', precision='n_found', error_ms='n_right')
-    with np.errstate(invalid='ignore'):
-        pooled = {k:(draws@(table[k].fillna(0)*table[w]))/(draws@table[w]) for k,w in over.items()}
-    pooled['total_error'] = draws@table.total_error
-    sizes,shares = {k:table[w] for k,w in over.items()},('share', 'mixed_up', 'precision')
-    return {k:Interval.from_draws(v[0], v[1:], sizes.get(k, table.n_true), k in shares) for k,v in pooled.items()}
 
 # %% ../../nbs/heart/02_beats.ipynb #40585ead
 def read_timing(
