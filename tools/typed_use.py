@@ -187,7 +187,8 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     block = DataBlock((AudioBlock(secs=1.), CategoryBlock), splitter=GroupSplitter(who, .2, label='label'))
     tts = TrainTestSplitter('fold', 10)(index)
     mine = clip_dls(kept, {0:'a', 1:'b'}, [0], [1], CategoryBlock(['a', 'b']), bs=2)
-    print(pad(batch, numbers), block, tts, mine, item, CropWaves, ask_items(index, who), warn_shared(['a', 'b'], [0], [1]))
+    print(pad(batch, numbers), block, tts, mine, item, CropWaves, ask_items(index, who))
+    print(warn_shared(['a', 'b'], [0], [1]))
     print(load_channels(path, 2000).shape, AudioDataLoaders.from_folder(path), AudioDataLoaders.from_df(index, secs=1.))
     pictures = [AudioToMel(top_db=80.), SpecMask(freq=.3), Delta(1), AudioToMFCC(13)]
     spec:TensorSpec = TensorSpec(x, sr=2000, hop=64)

@@ -78,7 +78,8 @@ def is_simulated(
     index:pd.DataFrame, # with a column `file`
 )->bool: # True if `synth_dataset` made these clips
     "Are these clips ours to publish?"
-    return all((o/'synth_events.csv').is_file() for o in {Path(f).parent.parent for f in check_table(index, 'file').file})
+    folders = {Path(f).parent.parent for f in check_table(index, 'file').file}
+    return all((o/'synth_events.csv').is_file() for o in folders)
 
 def may_play(
     simulated:bool, # were these clips simulated?

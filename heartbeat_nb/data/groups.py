@@ -297,6 +297,7 @@ def untold_twins(
     given = 'index_group' if 'index_group' in index else 'group' # `labelled_clips` keeps there what was known
     told = [index[o].notna() & (index[o].astype(str).str.strip()!='') for o in (given, 'session') if o in index]
     at = np.flatnonzero(~np.any(told, axis=0)) if told else np.arange(len(index))
+    if len(at)<2: return pd.DataFrame(dict(first=[], second=[])).astype(int)
     twins = find_twins(index.iloc[at])
     return twins.assign(first=at[twins['first']], second=at[twins['second']])
 
