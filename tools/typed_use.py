@@ -135,6 +135,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     known = pd.DataFrame(dict(file=list(map(str, find_wavs(path))), label='dog'))
     known['clip_id'] = check_unique(known.file.str.slice(10))
     table:pd.DataFrame = make_index(known, path, classes=['dog', 'cat'])
+    print(usable_clips(check_table(table, 'label'), 'secs').shape)
     register_set(DataSet('dogs', lambda o: table, lambda o: o.name=='dogs', sr=8000, secs=1., groups='kennels'))
     warn_once(f'{plural(len(known), "file")}: {some_files(known.file, most=2)}')
     source:Source = find_source('urbansound8k=UrbanSound8K')

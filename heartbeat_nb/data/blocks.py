@@ -22,6 +22,7 @@ from fastai.basics import *
 
 from ..core import BadInput,digest
 from .groups import group_folds,labelled_clips
+from .index import check_table
 from .waves import cached_waves
 from ..sound.cache import Waves
 from ..sound.show import class_colors,draw_wave,player
@@ -152,7 +153,8 @@ def label_vocab(
 )->list[str]: # the names that occur
     "The classes of some clips, in order."
     own = isinstance(labels.dtype, pd.CategoricalDtype)
-    order,have = labels.cat.categories if own else sorted(labels.dropna().unique()),set(labels)
+    order,have = labels.cat.categories if own else sorted(labels.dropna().unique(), key=str),set(labels)
+    if not all(isinstance(o, str) for o in order): raise BadInput('Labels are names. Give label.astype(str).')
     return [o for o in order if o in have]
 
 def class_numbers(
@@ -194,7 +196,7 @@ def is_simulated(
     index:pd.DataFrame, # with a column `file`
 )->bool: # True if `synth_dataset` made these clips
     "Are these clips ours to publish?"
-    return all((o/'synth_events.csv').is_file() for o in {Path(f).parent.parent for f in index.file})
+    return all((o/'synth_events.csv').is_file() for o in {Path(f).parent.parent for f in check_table(index, 'file').file})
 
 def may_play(
     simulated:bool, # were these clips simulated?
@@ -265,7 +267,7 @@ class AudioDataLoaders(DataLoaders):
         "Random crops of the clips not in `valid`, central ones of those in `valid`."
         crop_samples(secs, sr)
         if bs<1: raise BadInput(f'bs is {bs}: give 1 clip a batch or more.')
-        index = index.reset_index(drop=True)
+        index = check_table(index, 'clip_id', 'hash').reset_index(drop=True)
         clips = labelled_clips(index)
         vocab = list(vocab or label_vocab(clips.label))
         clips = clips[clips.label.isin(vocab)]

@@ -16,7 +16,7 @@ from scipy.signal import welch
 
 from ..core import unlabelled
 from .groups import find_shared_audio,name_groups
-from .index import plural,some_files
+from .index import check_table,plural,some_files,usable_clips
 from .twins import find_twins
 from ..sound.io import load_wave
 
@@ -53,7 +53,8 @@ def choose_sr(
     most:int=20, # clips of each class that are looked at
 )->Choice: # sample rate, in Hz
     "The lowest usual rate that keeps nearly all power of nine in ten clips of each class."
-    use = index[index.ok & (index.secs>0)]
+    use = usable_clips(index, 'file', 'label', 'secs', 'sr')
+    use = check_table(use[use.label.notna()])
     some = pd.concat([_spread(g, most) for _,g in use.groupby('label', observed=True)])
     ends = pd.Series([power_end(o.file, o.sr, share) for o in progress_bar(list(some.itertuples()), leave=False)])
     high = ends.groupby(some.label.astype(str).values).quantile(.9)
@@ -73,7 +74,7 @@ def choose_secs(
     most:float=10., # seconds
 )->Choice: # length of a crop, in s
     "What three of four clips fill."
-    quarter = index.secs[index.ok].quantile(.25)
+    quarter = usable_clips(index, 'secs').secs.quantile(.25)
     value = float(min(most, round(quarter, 1) if quarter<2 else np.floor(2*quarter+.02)/2))
     if value*sr<least:
         return Choice(float(np.ceil(10*least/sr)/10), f'the net needs {least} samples, which are {least/sr:.2f} s at '
@@ -88,11 +89,11 @@ def choose_fold(
     index:pd.DataFrame, # a row a clip
 )->Choice: # what `held_out` takes
     "Which fold to hold out, unless one says otherwise."
-    folds = sorted(set(index.fold[index.ok])) if 'fold' in index else []
+    folds = sorted(set(usable_clips(index).fold)) if 'fold' in check_table(index) else []
     for o in 'test','valid':
         if o in folds: return Choice(o, f'the data names a fold {o}')
     if not folds: return Choice(1, 'no folds came with the data: they are made of whole groups')
-    return Choice(int(folds[0]), f'the data comes in {len(folds)} folds')
+    return Choice(folds[0] if isinstance(folds[0], str) else int(folds[0]), f'the data comes in {len(folds)} folds')
 
 # %% ../../nbs/data/06_checks.ipynb #56cffcf7
 def _uneven(df:pd.DataFrame, folds:int)->Iterator[str]:
@@ -177,7 +178,8 @@ def check_index(
     folds:int=5, # that would be made where there are no official ones
 )->list[str]: # sentences; none if nothing was found
     "Look for what commonly spoils scores."
-    df = index[index.ok & index.label.notna() & (index.label!=unlabelled)].reset_index(drop=True)
+    df = usable_clips(index, 'file', 'label', 'secs', 'sr', 'note', 'hash')
+    df = df[df.label.notna() & (df.label!=unlabelled)].reset_index(drop=True)
     df,bad = df.assign(group=name_groups(df).values),index[~index.ok]
     folds = min(folds, df.group.nunique(), df.label.value_counts().max()) # as many as `group_folds` can make
     one = some_files(bad.file[:1], bad.note)

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d,pad
 
 from ..core import BadInput,digest,unlabelled,warn_once
-from .index import plural,some_files
+from .index import check_table,plural,some_files
 from .twins import _bandwidth,_kept,_scanned,find_twins,search_hours
 from .waves import cached_waves
 from ..sound.cache import Waves
@@ -45,7 +45,7 @@ def name_groups(
     gap:float=15., # minutes; clips of one set with no group and no longer apart than this share a session
 )->pd.Series: # a group name a row
     "Group clips by who or what was recorded, and those without by session: what names can tell."
-    if not {'group','session'} & set(index):
+    if not {'group','session'} & set(check_table(index)):
         raise BadInput('This table does not tell who was recorded. Give it a column group (any name or number), '
                        'or session (the time of the recording), or both.')
     df = index.reset_index(drop=True)
@@ -304,7 +304,7 @@ def recording_groups(
     gap:float=15., # minutes; clips of one set with no group and no longer apart than this share a session
 )->pd.Series: # a group name a row
     "Group clips by name or session, and join groups that share a stretch of sound or were cut from one recording."
-    if 'file' in index: return _joined(index, gap)[0]
+    if 'file' in check_table(index): return _joined(index, gap)[0]
     warn_once('These groups come from names only: the table has no column file, so no sound was compared.')
     return name_groups(index, gap)
 
@@ -326,8 +326,7 @@ def labelled_clips(
     gap:float=15., # minutes, for `name_groups`
 )->pd.DataFrame: # rows of `index`, with their row names; `group` is joined, `index_group` is that of `index`
     "The clips that can be trained and tested on: readable, labelled, and not the same sound under two labels."
-    if 'label' not in index: raise BadInput('This table has no column label. Give it one: a class a clip.')
-    df = _scanned(index)
+    df = _scanned(check_table(index, 'label'))
     groups,shared = _joined(df, gap)
     labelled = df.label.notna() & (df.label!=unlabelled)
     use = (labelled & df.ok & ~df.index.isin(_contradicting(df, labelled, shared))).values
@@ -342,6 +341,7 @@ def group_folds(
     seed:int=0, # which of the many ways to share the groups out
 )->list[np.ndarray]: # the positions of the clips that each fold holds out
     "Split clips into `n` parts of whole groups with even classes, or into fewer, and say so."
+    if labels.isna().any(): raise BadInput('Some of these clips have no label. Give those of labelled_clips.')
     most = min(n, groups.nunique(), labels.value_counts().max() if len(labels) else 0)
     of = f'{plural(groups.nunique(), "group")} of {plural(len(labels), "labelled clip")}'
     if most<2: raise BadInput(f'{of} cannot be split, to hold some out. Give more clips of each class, in more groups.')

@@ -18,7 +18,7 @@ from ..core import BadInput
 from . import esc50,pascal,speech_commands,urbansound # noqa: F401 (each registers its set)
 from .folders import folder_index
 from .groups import group_folds,labelled_clips,recording_groups
-from .index import DataSet,get_set,list_sets,recognise_set
+from .index import check_table,DataSet,get_set,list_sets,recognise_set,usable_clips
 
 # %% ../../nbs/data/05_sets.ipynb #4b1100c9
 def audio_index(
@@ -39,18 +39,18 @@ def all_folds(
     index:pd.DataFrame, # a row a clip
 )->dict[int|str, np.ndarray]: # fold -> positions (row numbers) of the clips that it holds out
     "The official folds if `index` has a column `fold`, else five of whole groups, or as many as there can be."
-    if 'fold' in index:
-        return {o:np.flatnonzero(index.ok & (index.fold==o)) for o in sorted(set(index.fold[index.ok]))}
-    clips = labelled_clips(index)
+    if 'fold' in check_table(index):
+        return {o:np.flatnonzero(index.ok & (index.fold==o)) for o in sorted(set(usable_clips(index).fold))}
+    clips = labelled_clips(index.reset_index(drop=True))
     folds = group_folds(clips.label, clips.group)
-    return {i:index.index.get_indexer(clips.index[o]) for i,o in enumerate(folds, 1)}
+    return {i:clips.index[o].to_numpy() for i,o in enumerate(folds, 1)}
 
 def held_out(
     index:pd.DataFrame, # a row a clip
     fold:int|str, # one of `all_folds`: a number, from 1 where they are made here; or a name, as 'test'
 )->np.ndarray: # positions (row numbers)
     "The clips that a fold holds out."
-    if fold in (tests := all_folds(index)): return tests[fold]
+    if fold in [*(tests := all_folds(index))]: return tests[fold]
     raise BadInput(f"No usable clip is in a fold {fold}. There are folds {', '.join(map(str, tests))}.")
 
 # %% ../../nbs/data/05_sets.ipynb #f391bfa9
@@ -68,7 +68,7 @@ def without_test_labels(
     fold:int|str, # the one that is held out
 )->pd.DataFrame: # the same; clips of a test that is not held out have lost their labels
     "Keep a named test out of training, until it is its turn."
-    if 'fold' not in index or fold=='test': return index
+    if 'fold' not in check_table(index, 'label') or fold=='test': return index
     return index.assign(label=index.label.where(index.fold!='test'))
 
 # %% ../../nbs/data/05_sets.ipynb #27865127

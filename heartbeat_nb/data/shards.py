@@ -22,6 +22,7 @@ from ..core import BadInput,digest,need,parallel
 from .blocks import AudioDataLoaders,LoaderSettings,Standardize,TensorAudio,named_class
 from .blocks import class_numbers,crop_samples,is_simulated,label_vocab,may_play
 from .groups import group_folds,labelled_clips
+from .index import check_table
 from .waves import data_hash
 from ..sound.io import load_wave
 from ..sound.windows import begin_again,one_length,window_begins
@@ -145,7 +146,7 @@ def write_shards(
     if kind not in shard_formats:
         raise BadInput(f"Shards of '{kind}' are not known. Choose one of {', '.join(shard_formats)}.")
     if not 100<=sr<=192_000: raise BadInput(f'A sample rate of {sr} Hz is not usable. Give one from 100 to 192000.')
-    index = index.reset_index(drop=True)
+    index = check_table(index, 'clip_id', 'hash').reset_index(drop=True)
     clips = labelled_clips(index)
     vocab,parts,shards = label_vocab(clips.label),split_shards(clips, size, folds, seed),[]
     ys = class_numbers(clips.label, vocab)

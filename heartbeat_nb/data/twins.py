@@ -16,6 +16,7 @@ from torch.nn.functional import pad
 from torch.nn.utils.rnn import pad_sequence
 
 from ..core import BadInput,Cache,digest,warn_once
+from .index import check_table
 from .waves import cached_waves
 from ..sound.cache import Waves
 from ..sound.scan import harmless_notes,scan_sounds
@@ -122,7 +123,7 @@ def _all_twins(waves:Waves, secs:float)->pd.DataFrame:
 # %% ../../nbs/data/01b_twins.ipynb #8e590428
 def _scanned(index:pd.DataFrame)->pd.DataFrame:
     "An index that has `ok` and `hash`, from its files where they are missing."
-    if 'file' not in index:
+    if 'file' not in check_table(index):
         raise BadInput('This table names no sound files. Give it a column file, or use name_groups, '
                        'which looks at names only.')
     index = index.reset_index(drop=True)

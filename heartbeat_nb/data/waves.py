@@ -10,6 +10,7 @@ import hashlib
 
 import pandas as pd
 
+from .index import check_table
 from ..sound.cache import Waves,cached_sounds
 
 # %% ../../nbs/data/00_waves.ipynb #906b8a7d
@@ -17,7 +18,7 @@ def data_hash(
     index:pd.DataFrame, # with a column `hash`
 )->str: # 32 hex digits
     "A fingerprint of a set of recordings."
-    return hashlib.blake2b('\n'.join(sorted(index.hash)).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b('\n'.join(sorted(check_table(index, 'hash').hash)).encode(), digest_size=16).hexdigest()
 
 # %% ../../nbs/data/00_waves.ipynb #d985d96b
 def cached_waves(
@@ -25,4 +26,5 @@ def cached_waves(
     sr:int=2000, # sample rate of the result, in Hz, 100 to 192000
 )->Waves: # as long as `index`
     "Decode every usable clip of a table once, or open what an earlier run decoded."
+    check_table(index, 'file', 'hash', 'ok')
     return cached_sounds(index.file.tolist(), index.hash.tolist(), index.ok.tolist(), sr)

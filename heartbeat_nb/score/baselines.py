@@ -24,6 +24,7 @@ from torchaudio.transforms import MFCC,MelSpectrogram
 from ..core import BadInput,Cache,digest
 from ..data.blocks import label_vocab
 from ..data.groups import labelled_clips,name_groups
+from ..data.index import usable_clips
 from ..data.waves import cached_waves
 from .folds import Split,fit_identity,run_protocol
 from .result import CrossValidation,Fold
@@ -65,7 +66,7 @@ def clip_features(
     sr:int=2000, # sample rate at which features are computed, in Hz
 )->pd.DataFrame: # one row a clip that is ok, with its row name: mfcc_*, mel_*, rhythm_*
     "MFCC, log-mel and rhythm features of each clip; computed once and kept."
-    clips = index[index.ok]
+    clips = usable_clips(index, 'file', 'hash')
     make = lambda p: _describe(clips, sr).to_csv(p, index=False)
     df = Cache('features', 2, '.csv').get(digest(clips.hash.tolist(), sr), make, pd.read_csv)
     return df.set_index(clips.index)
@@ -81,7 +82,7 @@ class Baseline:
     )->pd.DataFrame: # one row a clip that is ok
         "What this baseline may look at."
         if self.looks_at=='features': return clip_features(index)
-        clips = index[index.ok]
+        clips = usable_clips(index, 'secs')
         return name_groups(clips).to_frame('group') if self.looks_at=='group' else clips[['secs']]
 
 def _forest(seed, n=500, **kw): return RandomForestClassifier(n, min_samples_leaf=2, n_jobs=-1, random_state=seed, **kw)

@@ -17,6 +17,7 @@ from fastprogress.fastprogress import progress_bar
 from ..core import BadInput,digest,provenance
 from ..data.blocks import is_simulated,label_vocab
 from ..data.groups import group_folds,labelled_clips,name_groups
+from ..data.index import check_table
 from ..data.sets import ungrouped_clips
 from ..data.waves import data_hash
 from .result import CrossValidation,Fold
@@ -51,6 +52,8 @@ def split(
     if protocol not in protocols: raise BadInput(f"No protocol is called '{protocol}'. Known: {', '.join(protocols)}.")
     for k,v,least in ('repeats', repeats, 1),('folds', folds, 2):
         if v<least: raise BadInput(f'{k} is {v}: give {least} or more.')
+    if not check_table(clips, 'label', 'group').index.is_unique:
+        raise BadInput('Two rows have one row name. Call index.reset_index(drop=True) first.')
     groups,at = protocols[protocol](clips),clips.index
     held = ((s, t) for s in range(seed, seed+repeats) for t in group_folds(clips.label, groups, folds, s))
     return [Split(at.delete(t), at[t], s) for s,t in held]
@@ -89,7 +92,7 @@ def fit_identity(
     **settings:object, # plain values that decide too, by name, so that a refusal can name them
 )->RunIdentity:
     "The identity of anything that is fitted to these clips."
-    clips = labelled_clips(index)
+    clips = labelled_clips(check_table(index, 'clip_id', 'hash'))
     known = digest(*(clips[o].astype(str).tolist() for o in ('clip_id', 'hash', 'label')))
     return RunIdentity(dict(fingerprint=fingerprint(*what)), '', {}, known, digest(clips.group.tolist()), settings)
 

@@ -20,6 +20,7 @@ from torch import nn
 from ..core import BadInput,digest
 from ..data.blocks import label_vocab
 from ..data.groups import labelled_clips
+from ..data.index import check_table
 from ..nets.archs import find_arch
 from ..nets.io import load_model
 from ..nets.models import model_entry
@@ -183,7 +184,7 @@ def run_identity(
     **more, # plain values: what else decides, as protocol, folds, repeats, the clips held out
 )->RunIdentity:
     "The identity of a training on these clips."
-    clips = labelled_clips(index)
+    clips = labelled_clips(check_table(index, 'clip_id', 'hash'))
     given = {k:v for k,v in dict(epochs=epochs, lr=lr, bs=bs).items() if v is not None}
     recipe = replace(get_recipe(recipe), **given)
     settings = dict(seed=seed, sr=int(sr), secs=float(secs), vocab=list(vocab or label_vocab(clips.label)),
