@@ -69,7 +69,7 @@ def try_case(case):
         before = held(place)
         got = run(case.command, place, case.secs, **dict(case.env))
         return case.name,list(wrong(case, place, before, *got)),*got[-2:]
-    except Skip as e: return case.name,str(e),0,0
+    except (Skip, OSError) as e: return case.name,f'{e}',0,0
     except RuntimeError as e: return case.name,[f'its place could not be made: {e}'],0,0
     finally:
         for o in place.rglob('*'):

@@ -36,7 +36,8 @@ class TensorSpec(TensorImageBase):
         ax = ctx or plt.subplots(figsize=(7,1.8))[1]
         pic = to_np(self.as_subclass(Tensor).float().flatten(0, -3)[0])
         size = (0, pic.shape[1]*self.hop/self.sr, 0, len(pic))
-        ax.imshow(pic, **(dict(origin='lower', aspect='auto', extent=size, cmap='magma', interpolation='nearest') | kwargs))
+        how = dict(origin='lower', aspect='auto', extent=size, cmap='magma', interpolation='nearest')
+        ax.imshow(pic, **how | kwargs)
         at = range(0, len(pic), max(len(pic)//5, 1))
         ax.set_yticks([i+.5 for i in at], [f'{self.hz[i]:.0f}' if self.hz else str(i) for i in at])
         ax.set(title=title, xlabel='seconds', ylabel='Hz' if self.hz else 'coefficient')

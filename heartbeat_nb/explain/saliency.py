@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['net_input', 'target_class', 'saliency', 'occlusion', 'smooth_map', 'in_spans', 'draw_saliency', 'silenced',
-           'span_drops', 'points_at']
+           'span_drops']
 
 # %% ../../nbs/explain/02_saliency.ipynb #65ebad01
 from collections.abc import Mapping
@@ -159,13 +159,3 @@ def span_drops(
     drops = p[0]-p[1:].reshape(len(where), moves)
     share = [o.mean() for o in where.values()]
     return pd.DataFrame(dict(share=share, drop=drops[:,0], moved=drops[:,1:].mean(1)), index=list(where))
-
-# %% ../../nbs/explain/02_saliency.ipynb #00e8fee6
-def points_at(
-    sal:np.ndarray, # (samples,) a map
-    spans:ArrayLike, # (n, 2) seconds, where it should point
-    sr:int, # in Hz
-)->bool: # does it?
-    "Does the highest point of the smoothed map lie in one of the spans?"
-    m = smooth_map(sal, sr)
-    return bool(in_spans(spans, len(m), sr)[m.argmax()])
