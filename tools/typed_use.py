@@ -104,7 +104,7 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     width:int = again.width
     head = torch.nn.Sequential(make_features(m5), make_head(m5.width, 5, m5, steps=3), Recurrent(64, width))
     head.apply(init_glorot)
-    layers:list[torch.nn.Module] = make_stage(32, 64, 2, m5)
+    print(make_stage(32, 64, 2, m5))
     taps:int = kernel_samples(10., 2000, stride=4)
     raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
     x = long_enough(x, raw)
@@ -115,17 +115,14 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
-    with layer_by_layer(), keep_memory() as kept: slow = raw(x)
-    if fast_path(x) and not has_hooks(layers): slow = image_batch_norm(torch.nn.BatchNorm1d(4), x)
-    first = row_conv(x, torch.ones(8, 1, 80), stride=4), image_conv(x[:,:,None], torch.ones(8, 1, 80))
-    pooled:torch.Tensor = pool_early(torch.nn.BatchNorm1d(4), x)
+    with layer_by_layer(), keep_memory() as kept: pooled:torch.Tensor = raw(x)
     side_by_side(raw)(pooled), NormReluPool, Features, conv_block_2d(1, 8)
     reach:int = receptive_field(raw, samples=1<<14)+n_params(mel)
     file:Path = save_model(net, path, classes=['dog', 'cat'], sr=2000, secs=4.)
     loaded:AudioModel = load_model(next(iter(own_models().values()), file))
     write_tensors(path, dict(x=x), dict(what='a wave'))
     start_from(loaded, 'best', vocab=['dog', 'cat'])
-    print(model_config(loaded)['name'], taps, loss, kept, slow, first, reach)
+    print(model_config(loaded)['name'], taps, loss, kept, reach)
 
 def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite().all() else 'not finite'
 mine_too:Check = mine
@@ -246,7 +243,7 @@ def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
     folded:dict[int, np.ndarray] = folded_share(net, x)
     liked:torch.Tensor = strongest_input(net, 2000, target=1, steps=5)
     why:np.ndarray = smooth_map(saliency(net, wave, 'murmur', steps=8), 2000, ms=20.)
-    hidden:np.ndarray = occlusion(net, wave, 2000, target=target_class(net, net_input(wave), 1))
+    hidden:np.ndarray = occlusion(net, wave, 2000, target='murmur')+net_input(wave).numel()
     spans = [[.1, .3], [1.1, 1.3]]
     draw_saliency(wave, why, 2000, spans, title='murmurs in grey')
     quiet:np.ndarray = silenced(wave, in_spans(spans, len(wave), 2000), 2000)
