@@ -47,6 +47,9 @@ def warn_once(
     logging.getLogger(__name__).warning(message)
 
 # %% ../nbs/00_core.ipynb #fcc80c38
+_full = 'The disk is full'
+_no_room = {errno.ENOSPC:_full, errno.EDQUOT:_full, errno.EFBIG:'Files may not grow this large here'}
+
 @contextmanager
 def plain_errors()->Iterator[None]:
     "Turn bad input, Ctrl-C, a lost process and trouble with files into one sentence and exit code 2."
@@ -54,8 +57,8 @@ def plain_errors()->Iterator[None]:
     except BaseException as e:
         if isinstance(e, (BadInput, ChildProcessError)): said = str(e)
         elif isinstance(e, KeyboardInterrupt): said = 'Stopped.'
-        elif isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
-            said = f'The disk is full: {e.filename or "a file"} could not be written. Make room first.'
+        elif isinstance(e, OSError) and e.errno in _no_room:
+            said = f'{_no_room[e.errno]}: {e.filename or "a file"} could not be written. Make room first.'
         elif isinstance(e, OSError) and e.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             said = f'No permission for {e.filename or "a file"}. Choose another folder.'
         elif isinstance(e, OSError) and e.filename: said = f'{e.filename} cannot be used: {e.strerror}.'
@@ -151,7 +154,7 @@ def write_atomic(
         os.chmod(tmp, 0o644)
         os.replace(tmp, path)
     except OSError as e:
-        nameless = e.filename is None and e.errno in (errno.ENOSPC, errno.EDQUOT)
+        nameless = e.filename is None and e.errno in _no_room
         if nameless or e.filename==tmp: e.filename = str(path) # the name a person knows
         raise
     finally: Path(tmp).unlink(missing_ok=True)

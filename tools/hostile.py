@@ -69,7 +69,7 @@ def try_case(case):
         before = held(place)
         got = run(case.command, place, case.secs, **dict(case.env))
         return case.name,list(wrong(case, place, before, *got)),*got[-2:]
-    except Skip as e: return case.name,str(e),0,0
+    except (Skip, OSError) as e: return case.name,f'{e}',0,0
     except RuntimeError as e: return case.name,[f'its place could not be made: {e}'],0,0
     finally:
         for o in place.rglob('*'):
@@ -127,6 +127,7 @@ def main(
 ):
     "Try what nobody prepared"
     global mountable
+    signal.signal(signal.SIGINT, signal.default_int_handler) # in the background it is ignored, also by children
     mountable,start,count = can_mount(),time.time(),dict(ok=0, FAIL=0, skip=0)
     some = [o for o in [*folders, *tables(), *sounds, *options, *surroundings, *again] if o.quick or not quick]
     wanted = lambda name: not words or any(o in name for o in words)

@@ -44,12 +44,12 @@ def core(path:Path)->None:
     load_result(path)['score']
 
 def sound(path:Path, x:torch.Tensor, wave:np.ndarray)->None:
-    with open_sound(path) as file: whole = Steady(file).read()
+    with open_sound(path) as file: print(Steady(file).read())
     live:Iterator[torch.Tensor] = read_sound(path, sr=2000)
     told = Sound(path, block=1<<16)
     if told.silent or not sound_suffixes: raise BadSound('This file holds no sound.', note='empty')
     told.close()
-    share:float = missing_share(sound_name(path))
+    print(missing_share(sound_name(path)))
     with only_python_speaks(): pieces = [load_wave(o) for o in find_sounds(path)]
     steady = Resampler(44_100, 2000)
     slow:torch.Tensor = torch.cat([*(steady.push(o) for o in [*live, *pieces]), steady.push(x, last=True)])
@@ -67,9 +67,7 @@ def sound(path:Path, x:torch.Tensor, wave:np.ndarray)->None:
     mean = WindowMean(clips=1, classes=5)
     mean.add([0]*len(windows), windows.softmax(1), is_silent(windows))
     probs = temperature_scale(mean.mean(), 1.3)
-    fan:Fan = make_fan(seed=1)
-    noisy:np.ndarray = fan_sound(fan_states[0], fan, secs=2., sr=8000, strength=share, seed=len(whole))
-    folder:Path = synth_fans(fans=4, clips=2) if is_silent(noisy) else synth_fans(path)
+    folder:Path = synth_fans(fans=4, clips=2)/fan_states[0]
     print(silence, probs, folder, same)
 
 def hearts(path:Path, rng:np.random.Generator)->None:
@@ -85,9 +83,8 @@ def hearts(path:Path, rng:np.random.Generator)->None:
     early:np.ndarray = inside.premature*systole(60.)
     tones:Tones = person.s1
     mine:Microphone = devices['phone']
-    plan:pd.DataFrame = dataset_plan(100, seed=1)
     there:Path = synth_dataset(path, n=100)
-    print(s1, ax, rhythm.rr, spans, early, tones, mine.snr, plan, there, events.named())
+    print(s1, ax, rhythm.rr, spans, early, tones, mine.snr, there, events.named())
 
 def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     net:AudioModel = create_model('m18', n_out=5, in_channels=1, sr=2000, kernel_ms=10.)
@@ -108,7 +105,7 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     width:int = again.width
     head = torch.nn.Sequential(make_features(m5), make_head(m5.width, 5, m5, steps=3), Recurrent(64, width))
     head.apply(init_glorot)
-    layers:list[torch.nn.Module] = make_stage(32, 64, 2, m5)
+    print(make_stage(32, 64, 2, m5))
     taps:int = kernel_samples(10., 2000, stride=4)
     raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
     x = long_enough(x, raw)
@@ -119,17 +116,14 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
-    with layer_by_layer(), keep_memory() as kept: slow = raw(x)
-    if fast_path(x) and not has_hooks(layers): slow = image_batch_norm(torch.nn.BatchNorm1d(4), x)
-    first = row_conv(x, torch.ones(8, 1, 80), stride=4), image_conv(x[:,:,None], torch.ones(8, 1, 80))
-    pooled:torch.Tensor = pool_early(torch.nn.BatchNorm1d(4), x)
+    with layer_by_layer(), keep_memory() as kept: pooled:torch.Tensor = raw(x)
     side_by_side(raw)(pooled), NormReluPool, Features, conv_block_2d(1, 8)
     reach:int = receptive_field(raw, samples=1<<14)+n_params(mel)
     file:Path = save_model(net, path, classes=['dog', 'cat'], sr=2000, secs=4.)
     loaded:AudioModel = load_model(next(iter(own_models().values()), file))
     write_tensors(path, dict(x=x), dict(what='a wave'))
     start_from(loaded, 'best', vocab=['dog', 'cat'])
-    print(model_config(loaded)['name'], taps, loss, kept, slow, first, reach)
+    print(model_config(loaded)['name'], taps, loss, kept, reach)
 
 def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite().all() else 'not finite'
 mine_too:Check = mine
@@ -250,12 +244,12 @@ def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
     folded:dict[int, np.ndarray] = folded_share(net, x)
     liked:torch.Tensor = strongest_input(net, 2000, target=1, steps=5)
     why:np.ndarray = smooth_map(saliency(net, wave, 'murmur', steps=8), 2000, ms=20.)
-    hidden:np.ndarray = occlusion(net, wave, 2000, target=target_class(net, net_input(wave), 1))
+    hidden:np.ndarray = occlusion(net, wave, 2000, target='murmur')+net_input(wave).numel()
     spans = [[.1, .3], [1.1, 1.3]]
     draw_saliency(wave, why, 2000, spans, title='murmurs in grey')
     quiet:np.ndarray = silenced(wave, in_spans(spans, len(wave), 2000), 2000)
     drops:pd.DataFrame = span_drops(net, quiet, 2000, dict(murmur=spans))
-    if points_at(hidden, spans, 2000): print(costs, table, reach.samples, bands, clips, best, pure, seen)
+    print(hidden, costs, table, reach.samples, bands, clips, best, pure, seen)
     print(folded, liked, drops, plot_top_losses, show_results)
 
 def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
@@ -331,26 +325,21 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     print(over_time(torch.zeros(1, 8, 9)), clip_features(index), Baseline)
 
 def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndarray)->None:
-    fits:pd.DataFrame = IndexPanel(index, hearts=False).selected
-    browser = ClipBrowser(index, marks=path)
+    browser = ClipBrowser(index, marks=path, hearts=False)
+    browser.save(path)
     mended:pd.DataFrame = browser.corrected[browser.selected.index.isin(browser.table.index)]
-    marks:dict[str, Mark] = read_marks(browser.save(path))
     studio = SynthStudio('murmur', seed=3)
     code:str = studio.code
     asked = PredictionExplorer('best', path, secs=5.)
     asked.hear(path)
     filters = FilterExplorer('m5', clips=[read_clip(path)])
-    loud:Strongest = filters.strongest()
+    loud:float = filters.strongest()[2]
     errors = ErrorBrowser(result, index)
     errors.open(0, 1)
-    grid:ConfusionGrid = errors.grid
-    grid.frame(0, 1)
-    print(fits, draw_saliency(wave, wave, 2000), sweep(2000))
+    print(draw_saliency(wave, wave, 2000), sweep(2000))
     clip:Clip = read_clip(path, sr=4000, label='normal', hearts=True)
-    image:str = picture(clip_figure(clip), alt='a wave')+sound_player(clip, secs=3.)
-    row = control_row(slide('Seconds', 1., 0., 2.))
-    print(mended, marks, code, loud.at, image, row)
-    print(spectrogram(wave, 2000), draw_clip, draw_probabilities, Panel, ClipPanel, known_events(path))
+    print(mended, code, loud, clip.secs)
+    print(Panel, ClipPanel, known_events(path))
 
 def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidation)->None:
     heartbeat_train('simulated', arch='m5', epochs=1, out=str(path))

@@ -12,7 +12,7 @@ from types import FrameType
 import torch
 
 from ..core import BadInput
-from ..predict.predictor import Predictor,predict_waves
+from ..predict.predictor import Predictor
 from ..predict.serve import listening_socket,make_app,make_server
 
 # %% ../../nbs/cli/07_serve.ipynb #71cd1b2a
@@ -22,7 +22,7 @@ def serve( # the parameters of `heartbeat_serve`
     if not all(0<o<1e6 for o in (max_mb, max_secs, timeout)):
         raise BadInput('Limits must be more than 0, and less than a million: --max-mb, --max-secs, --timeout.')
     net = Predictor(model)
-    predict_waves([torch.randn(net.n)], net) # once for noise: the first client need not wait
+    net.hear([torch.randn(net.n)]) # once for noise: the first client need not wait
     names = [host, *filter(None, map(str.strip, (hosts or '').split(',')))]
     server,sock = make_server(make_app(net, max_mb, timeout, max_secs, names), timeout),listening_socket(host, port)
     print(f'http://{host}:{sock.getsockname()[1]}  {net.caution} Stop with Ctrl-C.', flush=True)
