@@ -127,6 +127,7 @@ def main(
 ):
     "Try what nobody prepared"
     global mountable
+    signal.signal(signal.SIGINT, signal.default_int_handler) # in the background it is ignored, also by children
     mountable,start,count = can_mount(),time.time(),dict(ok=0, FAIL=0, skip=0)
     some = [o for o in [*folders, *tables(), *sounds, *options, *surroundings, *again] if o.quick or not quick]
     wanted = lambda name: not words or any(o in name for o in words)

@@ -27,6 +27,7 @@ from heartbeat_nb.ui.panel import *
 from heartbeat_nb.ui.widgets import *
 
 def core(path:Path)->None:
+    check_number('bs', 4, least=1, most=8, whole=True)
     with plain_errors():
         if unlabelled!='unlabelled': raise BadInput('That is no label. Give another.')
     with seeded(3): need('onnxruntime', extra='onnx')
@@ -106,7 +107,7 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     width:int = again.width
     head = torch.nn.Sequential(make_features(m5), make_head(m5.width, 5, m5, steps=3), Recurrent(64, width))
     head.apply(init_glorot)
-    layers:list[torch.nn.Module] = make_stage(32, 64, 2, m5)
+    print(make_stage(32, 64, 2, m5))
     taps:int = kernel_samples(10., 2000, stride=4)
     raw,mel = RawNet('m11', n_out=4, samples=None),LogMelNet(n_out=4, sr=2000)
     x = long_enough(x, raw)
@@ -117,17 +118,14 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
-    with layer_by_layer(), keep_memory() as kept: slow = raw(x)
-    if fast_path(x) and not has_hooks(layers): slow = image_batch_norm(torch.nn.BatchNorm1d(4), x)
-    first = row_conv(x, torch.ones(8, 1, 80), stride=4), image_conv(x[:,:,None], torch.ones(8, 1, 80))
-    pooled:torch.Tensor = pool_early(torch.nn.BatchNorm1d(4), x)
+    with layer_by_layer(), keep_memory() as kept: pooled:torch.Tensor = raw(x)
     side_by_side(raw)(pooled), NormReluPool, Features, conv_block_2d(1, 8)
     reach:int = receptive_field(raw, samples=1<<14)+n_params(mel)
     file:Path = save_model(net, path, classes=['dog', 'cat'], sr=2000, secs=4.)
     loaded:AudioModel = load_model(next(iter(own_models().values()), file))
     write_tensors(path, dict(x=x), dict(what='a wave'))
     start_from(loaded, 'best', vocab=['dog', 'cat'])
-    print(model_config(loaded)['name'], taps, loss, kept, slow, first, reach)
+    print(model_config(loaded)['name'], taps, loss, kept, reach)
 
 def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite().all() else 'not finite'
 mine_too:Check = mine
@@ -164,7 +162,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     clips:pd.DataFrame = labelled_clips(index, gap=30.)
     twins:pd.DataFrame = find_twins(index, secs=2., threshold=.97)
     same:pd.DataFrame = pd.concat([find_shared_audio(index, threshold=.97), look_alikes(index), twins])
-    groups:pd.Series = join_groups(recording_groups(index), same['first'], same['second'])
+    groups:pd.Series = join_groups(recording_groups(index), same['first'], untold_twins(index)['second'])
     tests = group_folds(clips.label, clips.group, n=5, seed=1)
     crossing:int = check_folds(groups, tests)
     print(name_groups(index).nunique(), whiten(wave, twin_sr, compare_sr), search_hours, reasons, top, crossing)
@@ -255,7 +253,7 @@ def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
     folded:dict[int, np.ndarray] = folded_share(net, x)
     liked:torch.Tensor = strongest_input(net, 2000, target=1, steps=5)
     why:np.ndarray = smooth_map(saliency(net, wave, 'murmur', steps=8), 2000, ms=20.)
-    hidden:np.ndarray = occlusion(net, wave, 2000, target=target_class(net, net_input(wave), 1))
+    hidden:np.ndarray = occlusion(net, wave, 2000, target='murmur')+net_input(wave).numel()
     spans = [[.1, .3], [1.1, 1.3]]
     draw_saliency(wave, why, 2000, spans, title='murmurs in grey')
     quiet:np.ndarray = silenced(wave, in_spans(spans, len(wave), 2000), 2000)

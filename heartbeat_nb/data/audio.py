@@ -8,6 +8,7 @@ __all__ = ['short_clips', 'Item', 'TensorAudio', 'get_audio_files', 'crop_sample
 
 # %% ../../nbs/data/07_audio.ipynb #6fe849f0
 from collections.abc import Iterable,Iterator,Sequence
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from matplotlib.axes import Axes
 from plum import dispatch
 from fastai.basics import *
 
-from ..core import BadInput,digest
+from ..core import BadInput,check_number,digest
 from .index import some_files
 from ..sound.cache import Waves,cached_sounds
 from ..sound.io import find_sounds,load_channels,load_wave
@@ -72,7 +73,8 @@ def crop_samples(
     sr:int, # sample rate, in Hz
 )->int: # samples, at least one
     "How long a crop is."
-    if not (secs<=3600 and secs*sr>=1):
+    check_number('sr', sr, 1)
+    if not (isinstance(secs, Real) and secs<=3600 and secs*sr>=1):
         raise BadInput(f'Crops of {secs} s are not possible. Give secs above 0 and at most 3600.')
     return round(secs*sr)
 

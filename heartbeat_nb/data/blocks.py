@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np, pandas as pd
 from fastai.basics import *
 
-from ..core import BadInput,digest
+from ..core import BadInput,check_number,digest
 from .audio import AudioBlock,Clips
 from .folders import find_column,folder_index,read_text_table
 from .groups import group_folds,labelled_clips
@@ -92,7 +92,7 @@ def _made(blocks, source, splitter, bs, item_tfms, batch_tfms, device)->DataLoad
     "DataLoaders of pairs: a sound, and what it means."
     block = DataBlock(blocks=blocks, splitter=splitter, item_tfms=item_tfms, batch_tfms=batch_tfms,
                       getters=[ItemGetter(0), ItemGetter(1)])
-    if bs<1: raise BadInput(f'bs is {bs}: give 1 clip a batch or more.')
+    check_number('bs', bs, 1, whole=True)
     try: return block.dataloaders(source, bs=bs, device=torch.device(device or default_device()))
     except KeyError as e: raise BadInput(f'{e.args[0]}. Give all classes as vocab.') from None
 

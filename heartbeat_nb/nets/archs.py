@@ -18,7 +18,7 @@ from torch import nn
 
 from ..core import BadInput
 from .base import AudioModel,check_wave
-from .fast import fast_path,has_hooks,image_conv,image_batch_norm,pool_early,row_conv
+from .fast import _fast_path,_has_hooks,_conv_as_image,_image_batch_norm,_pool_early,_row_conv
 
 # %% ../../nbs/nets/02_archs.ipynb #2563ba3c
 class SameConv1d(nn.Conv1d):
@@ -195,14 +195,14 @@ def make_head(
 # %% ../../nbs/nets/02_archs.ipynb #109f05e8
 def _image_conv(m:SameConv1d, x:torch.Tensor)->torch.Tensor:
     how = m.weight,m.bias,m.stride[0],m.pads
-    return row_conv(x[:,:,0], *how) if x.shape[1]==1 and m.stride[0] in (1, 2, 4, 8) else image_conv(x, *how)
+    return _row_conv(x[:,:,0], *how) if x.shape[1]==1 and m.stride[0] in (1, 2, 4, 8) else _conv_as_image(x, *how)
 
 def _image_res(m:ResBlock, x:torch.Tensor)->torch.Tensor:
     skip = x if m.repeat==1 else x.repeat_interleave(m.repeat, dim=1)
     return _image_layers(m.after, _image_layers(m.convs, x) + skip)
 
 _on_images = {
-    SameConv1d: _image_conv, ResBlock: _image_res, nn.BatchNorm1d: image_batch_norm,
+    SameConv1d: _image_conv, ResBlock: _image_res, nn.BatchNorm1d: _image_batch_norm,
     nn.ReLU: lambda m,x: m(x), nn.Identity: lambda m,x: x, nn.Sequential: lambda m,x: _image_layers(m, x),
     nn.MaxPool1d: lambda m,x: F.max_pool2d(x, (1, m.kernel_size), ceil_mode=m.ceil_mode)}
 
@@ -217,7 +217,7 @@ def _image_layers(layers:Iterable[nn.Module], x:torch.Tensor)->torch.Tensor:
     while layers:
         layer = layers.pop(0)
         if layers and _relu_then_pool(layer, layers[0]):
-            x,layers = pool_early(layer[1], _image_conv(layer[0], x)),layers[1:]
+            x,layers = _pool_early(layer[1], _image_conv(layer[0], x)),layers[1:]
         else: x = _on_images[type(layer)](layer, x)
     return x
 
@@ -230,7 +230,7 @@ class Features(nn.Sequential):
     "Layers of waves, computed on images where that is quicker."
     def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, channels, samples) -> (batch, channels, steps)
         inner = list(self.modules())[1:]
-        if not fast_path(x) or has_hooks(inner) or not all(map(_on_image, inner)): return super().forward(x)
+        if not _fast_path(x) or _has_hooks(inner) or not all(map(_on_image, inner)): return super().forward(x)
         y = _image_layers(self, x.as_subclass(torch.Tensor)[:,:,None])[:,:,0] # subclasses slow down every step
         return y.as_subclass(type(x))
 

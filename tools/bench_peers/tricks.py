@@ -13,7 +13,7 @@ from heartbeat_nb.nets.models import create_model
 
 without = dict(nothing=nullcontext, bfloat16=nullcontext, images=fast.layer_by_layer,
                pool=lambda: patch.object(archs, '_relu_then_pool', lambda *o: False),
-               rows=lambda: patch.object(archs, 'row_conv', lambda x,*o: fast.image_conv(x[:,:,None], *o)))
+               rows=lambda: patch.object(archs, '_row_conv', lambda x,*o: fast._conv_as_image(x[:,:,None], *o)))
 
 def step(what, x, y):
     "Seconds of a step without one way."
