@@ -123,13 +123,14 @@ def overfit(
     y:torch.Tensor, # (batch,) class numbers
     steps:int=200, # updates at most
     lr:float=1e-3, # Adam's learning rate
-)->float: # accuracy on the same batch, from 0 to 1
+)->float: # the best accuracy on that batch, from 0 to 1
     "Train on one batch until every clip of it is right; a check that a net can learn at all."
-    opt = torch.optim.Adam(model.parameters(), lr)
+    opt,best = torch.optim.Adam(model.parameters(), lr),0.
     for _ in range(steps):
         out = model(x)
-        if (out.argmax(1)==y).all(): break
+        best = max(best, (out.argmax(1)==y).float().mean().item())
+        if best==1: break
         opt.zero_grad()
         F.cross_entropy(out, y).backward()
         opt.step()
-    return (model(x).argmax(1)==y).float().mean().item()
+    return best
