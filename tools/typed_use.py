@@ -25,6 +25,7 @@ from heartbeat_nb.ui.panel import *
 from heartbeat_nb.ui.widgets import *
 
 def core(path:Path)->None:
+    check_number('bs', 4, least=1, most=8, whole=True)
     with plain_errors():
         if unlabelled!='unlabelled': raise BadInput('That is no label. Give another.')
     with seeded(3): need('onnxruntime', extra='onnx')

@@ -11,6 +11,7 @@ __all__ = ['TensorAudio', 'crop_samples', 'TensorIndex', 'fits', 'CropWaves', 'S
 import os
 from collections.abc import Callable,Iterable,Iterator,Sequence
 from dataclasses import dataclass,replace
+from numbers import Real
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from IPython.display import display
 from plum import dispatch
 from fastai.basics import *
 
-from ..core import BadInput,digest
+from ..core import BadInput,check_number,digest
 from .groups import group_folds,labelled_clips
 from .index import check_table
 from .waves import cached_waves
@@ -43,7 +44,8 @@ def crop_samples(
     sr:int, # sample rate, in Hz
 )->int: # samples, at least one
     "How long a crop is."
-    if not (secs<=3600 and secs*sr>=1):
+    check_number('sr', sr, 1)
+    if not (isinstance(secs, Real) and secs<=3600 and secs*sr>=1):
         raise BadInput(f'Crops of {secs} s are not possible. Give secs above 0 and at most 3600.')
     return round(secs*sr)
 
@@ -196,7 +198,8 @@ def is_simulated(
     index:pd.DataFrame, # with a column `file`
 )->bool: # True if `synth_dataset` made these clips
     "Are these clips ours to publish?"
-    return all((o/'synth_events.csv').is_file() for o in {Path(f).parent.parent for f in check_table(index, 'file').file})
+    homes = {Path(f).parent.parent for f in check_table(index, 'file').file}
+    return all((o/'synth_events.csv').is_file() for o in homes)
 
 def may_play(
     simulated:bool, # were these clips simulated?
@@ -266,7 +269,7 @@ class AudioDataLoaders(DataLoaders):
     )->'AudioDataLoaders': # batches of (TensorAudio, TensorCategory)
         "Random crops of the clips not in `valid`, central ones of those in `valid`."
         crop_samples(secs, sr)
-        if bs<1: raise BadInput(f'bs is {bs}: give 1 clip a batch or more.')
+        check_number('bs', bs, 1, whole=True)
         index = check_table(index, 'clip_id', 'hash').reset_index(drop=True)
         clips = labelled_clips(index)
         vocab = list(vocab or label_vocab(clips.label))

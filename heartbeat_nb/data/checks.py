@@ -14,7 +14,7 @@ import numpy as np, pandas as pd
 from fastprogress.fastprogress import progress_bar
 from scipy.signal import welch
 
-from ..core import unlabelled
+from ..core import check_number,unlabelled
 from .groups import find_shared_audio,name_groups
 from .index import check_table,plural,some_files,usable_clips
 from .twins import find_twins
@@ -53,6 +53,8 @@ def choose_sr(
     most:int=20, # clips of each class that are looked at
 )->Choice: # sample rate, in Hz
     "The lowest usual rate that keeps nearly all power of nine in ten clips of each class."
+    check_number('share', share, 0, 1)
+    check_number('most', most, 1, whole=True)
     use = usable_clips(index, 'file', 'label', 'secs', 'sr')
     use = check_table(use[use.label.notna()])
     some = pd.concat([_spread(g, most) for _,g in use.groupby('label', observed=True)])
@@ -74,6 +76,7 @@ def choose_secs(
     most:float=10., # seconds
 )->Choice: # length of a crop, in s
     "What three of four clips fill."
+    check_number('sr', sr, 1)
     quarter = usable_clips(index, 'secs').secs.quantile(.25)
     value = float(min(most, round(quarter, 1) if quarter<2 else np.floor(2*quarter+.02)/2))
     if value*sr<least:

@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import Tensor
 from torch.nn.functional import avg_pool2d,pad
 
-from ..core import BadInput,digest,unlabelled,warn_once
+from ..core import BadInput,check_number,digest,unlabelled,warn_once
 from .index import check_table,plural,some_files
 from .twins import _bandwidth,_kept,_scanned,find_twins,search_hours
 from .waves import cached_waves
@@ -341,6 +341,7 @@ def group_folds(
     seed:int=0, # which of the many ways to share the groups out
 )->list[np.ndarray]: # the positions of the clips that each fold holds out
     "Split clips into `n` parts of whole groups with even classes, or into fewer, and say so."
+    check_number('n', n, 2, whole=True)
     if labels.isna().any(): raise BadInput('Some of these clips have no label. Give those of labelled_clips.')
     most = min(n, groups.nunique(), labels.value_counts().max() if len(labels) else 0)
     of = f'{plural(groups.nunique(), "group")} of {plural(len(labels), "labelled clip")}'

@@ -51,7 +51,8 @@ def check_table(
 )->pd.DataFrame: # the same
     "Raise `BadInput` if this is no index, or one without these columns."
     if not isinstance(index, pd.DataFrame):
-        raise BadInput(f'An index is a table with a row a clip, not a {type(index).__name__}. Make one with audio_index.')
+        kind = type(index).__name__
+        raise BadInput(f'An index is a table with a row a clip, not a {kind}. Make one with audio_index.')
     if lost := [o for o in need if o not in index]:
         raise BadInput(f"This table has no column {' and no column '.join(lost)}. Add it, or use audio_index.")
     if index.empty: raise BadInput('No clips are in this table, or none that can be used. Give it some.')

@@ -18,7 +18,7 @@ from fastai.basics import *
 from fastprogress.fastprogress import progress_bar
 from torch.utils.data import DataLoader,IterableDataset
 
-from ..core import BadInput,digest,need,parallel
+from ..core import BadInput,check_number,digest,need,parallel
 from .blocks import AudioDataLoaders,LoaderSettings,Standardize,TensorAudio,named_class
 from .blocks import class_numbers,crop_samples,is_simulated,label_vocab,may_play
 from .groups import group_folds,labelled_clips
@@ -79,7 +79,7 @@ def split_shards(
     seed:int=0, # of the folds and of the order
 )->list[tuple[int, np.ndarray]]: # for each shard its fold, from 1, and the positions of its clips
     "Which clips go into which shard."
-    if size<1: raise BadInput(f'Shards of {size} clips are not possible. Give 1 or more.')
+    check_number('size', size, 1, whole=True)
     if 'fold' in clips: held = [np.flatnonzero(clips.fold==o) for o in sorted(clips.fold.unique())]
     else: held = group_folds(clips.label, clips.group, folds, seed)
     rng = np.random.default_rng(seed)
@@ -145,7 +145,7 @@ def write_shards(
     if path.exists(): raise BadInput(f'{path} is there already. Choose a new folder, or delete this one first.')
     if kind not in shard_formats:
         raise BadInput(f"Shards of '{kind}' are not known. Choose one of {', '.join(shard_formats)}.")
-    if not 100<=sr<=192_000: raise BadInput(f'A sample rate of {sr} Hz is not usable. Give one from 100 to 192000.')
+    check_number('sr', sr, 100, 192_000)
     index = check_table(index, 'clip_id', 'hash').reset_index(drop=True)
     clips = labelled_clips(index)
     vocab,parts,shards = label_vocab(clips.label),split_shards(clips, size, folds, seed),[]

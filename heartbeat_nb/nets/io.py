@@ -98,7 +98,7 @@ def _read_file(path:Path)->_NetFile:
         with safe_open(path, 'pt') as f:
             meta,tensors = f.metadata() or {},{k:f.get_tensor(k) for k in f.keys()}
         config,info = json.loads(meta['config']),dict(json.loads(meta.get('info', '{}')))
-        if not 0<len(config['name'])<=100: raise ValueError('no name')
+        if not (isinstance(config['name'], str) and 0<len(config['name'])<=100): raise ValueError('no name')
         return _NetFile(config, info, tensors)
     except PermissionError:
         raise BadInput(f'No permission to read {path}. Change its permissions, or give a copy.') from None

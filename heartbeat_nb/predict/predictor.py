@@ -14,7 +14,7 @@ import numpy as np, torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ..core import BadInput,parallel
+from ..core import BadInput,check_number,parallel
 from ..nets.fast import side_by_side
 from ..heart.answers import beat_secs,murmur,no_diagnosis
 from ..nets.base import long_enough
@@ -57,6 +57,10 @@ class Predictor:
         info = getattr(net, 'info', {})
         if lacks := [o for o in ('classes', 'sr', 'secs') if not info.get(o)]:
             raise BadInput(f"This net does not say its {' and '.join(lacks)}. Save it by save_model, which takes them.")
+        check_number('The sr of this net', info['sr'], 1, 192_000)
+        check_number('The secs of this net', info['secs'], 0)
+        if not (isinstance(info['classes'], (list, tuple)) and all(isinstance(o, str) for o in info['classes'])):
+            raise BadInput('The classes of this net are no list of names. Save it again with one.')
         self.classes,self.sr,self.temperature = list(info['classes']),info['sr'],info.get('temperature')
         self.secs,self.hop,self.sounds = info['secs'] if window is None else window,hop,info.get('sounds', '')
         _check_options(self.secs, hop, self.temperature)

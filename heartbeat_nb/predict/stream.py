@@ -13,7 +13,7 @@ import numpy as np, torch
 from numpy.typing import ArrayLike
 from torch import nn
 
-from ..core import BadInput
+from ..core import BadInput,check_number
 from .answer import Prediction,Span,check_sound,name_answer
 from .predictor import Predictor,as_predictor
 from ..sound.io import channel_weights
@@ -69,8 +69,8 @@ class WindowStream:
 # %% ../../nbs/predict/02_stream.ipynb #ccb62644
 def _whole_rate(sr:float)->int:
     "A sample rate, or a sentence why it is none."
-    if 100<=sr<=192_000 and sr==int(sr): return int(sr)
-    raise BadInput(f'A sample rate of {sr} Hz is not usable. Give a whole number from 100 to 192000.')
+    check_number('sr', sr, 100, 192_000, whole=True)
+    return int(sr)
 
 # %% ../../nbs/predict/02_stream.ipynb #0ce21f8c
 class StreamPredictor:

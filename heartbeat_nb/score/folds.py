@@ -14,7 +14,7 @@ from typing import TypeVar
 import pandas as pd
 from fastprogress.fastprogress import progress_bar
 
-from ..core import BadInput,digest,provenance
+from ..core import BadInput,check_number,digest,provenance
 from ..data.blocks import is_simulated,label_vocab
 from ..data.groups import group_folds,labelled_clips,name_groups
 from ..data.index import check_table
@@ -50,8 +50,8 @@ def split(
 )->list[Split]: # repeats x folds, with the row names of `clips`
     "Split whole groups into folds, again and again."
     if protocol not in protocols: raise BadInput(f"No protocol is called '{protocol}'. Known: {', '.join(protocols)}.")
-    for k,v,least in ('repeats', repeats, 1),('folds', folds, 2):
-        if v<least: raise BadInput(f'{k} is {v}: give {least} or more.')
+    for k,v,least in ('repeats', repeats, 1),('folds', folds, 2),('seed', seed, 0):
+        check_number(k, v, least, whole=True)
     if not check_table(clips, 'label', 'group').index.is_unique:
         raise BadInput('Two rows have one row name. Call index.reset_index(drop=True) first.')
     groups,at = protocols[protocol](clips),clips.index

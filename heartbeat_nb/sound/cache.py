@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from fastprogress.fastprogress import progress_bar
 
-from ..core import BadInput,Cache,digest,parallel
+from ..core import Cache,check_number,digest,parallel
 from .io import load_wave
 
 # %% ../../nbs/sound/04_cache.ipynb #e179e3fd
@@ -68,7 +68,7 @@ def cached_sounds(
     sr:int=2000, # sample rate of the result, in Hz, 100 to 192000
 )->Waves: # as many as there are files; those that cannot be used have no samples
     "Decode files once, or open what an earlier run decoded."
-    if not 100<=sr<=192_000: raise BadInput(f'A sample rate of {sr} Hz is not usable. Give one from 100 to 192000.')
+    check_number('sr', sr, 100, 192_000)
     use = [str(f) if o else '' for f,o in zip(files, ok)]
     key = digest(int(sr), [h if o else '' for h,o in zip(hashes, ok)])
     return _waves.get(key, lambda p: _write_waves(p, use, sr), lambda p: _open_waves(p, sr))

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import torch, torch.nn.functional as F
 
+from ..core import check_number
+
 # %% ../../nbs/sound/01_resample.ipynb #6112b866
 @lru_cache(32)
 def _sinc_filter(old:int, new:int, zeros:int=6, rolloff:float=.99)->torch.Tensor:
@@ -28,8 +30,9 @@ class Resampler:
         old:int, # sample rate of the pieces, in Hz
         new:int, # sample rate wanted, in Hz
     )->None:
-        g = math.gcd(old, new)
-        self.old,self.new = old//g,new//g
+        for o in old,new: check_number('A sample rate', o, 1, whole=True)
+        g = math.gcd(int(old), int(new))
+        self.old,self.new = int(old)//g,int(new)//g
         self.weights = _sinc_filter(self.old, self.new)
         self.reach = self.weights.shape[1]//2-1
         self.held,self.first,self.seen,self.given = torch.zeros(self.reach),-self.reach,0,0 # before the start: silence
