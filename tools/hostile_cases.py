@@ -142,7 +142,7 @@ def stopped(place):
     "A run that was killed after its first checkpoint, in r."
     classes(place)
     with open(place/'said', 'w') as said:
-        p = subprocess.Popen([bins/'heartbeat_train', 'd', '--epochs', '30', '--arch', 'm3', '--out', 'r'], cwd=place,
+        p = subprocess.Popen([bins/'heartbeat_train', 'd', '--epochs', '15', '--arch', 'm3', '--out', 'r'], cwd=place,
                              env=environment(place), stdout=said, stderr=said)
     end = time.time()+180
     while not (place/'r/checkpoint.safetensors').exists():
@@ -200,7 +200,7 @@ def tables():
         yield Case(f'pandas {o}, table with a split', train, 'Scores on 6', split, quick=o=='3', **how)
         yield Case(f'pandas {o}, folders train and test', train, 'Scores on 6',
                    lambda p: classes(p, 'd/train/a', 'd/train/b', 'd/test/a', 'd/test/b', n=3), **how)
-    yield Case('table with absolute paths', 'heartbeat_data t/labels.csv', '12 clips', absolute, 0, True)
+    yield Case('table with absolute paths', 'heartbeat_data t/labels.csv', '12 clips', absolute, 0)
     yield Case('table of what is not there', 'heartbeat_data d/labels.csv', 'gone', table('file,label\ngone.wav,a'))
     yield Case('table with mixed folds', 'heartbeat_data d/labels.csv', 'fold',
                table(rows('file', 'label', 'fold', fold=['1']).replace(',1', ',train', 1)))
@@ -212,7 +212,7 @@ folders = [
     Case('no class folders', 'heartbeat_data d', 'classes', lambda p: classes(p, 'd')),
     Case('one name as in PASCAL', 'heartbeat_data d', r'(?s)\ba +6\b.*\bb +6\b', one_name, 0, True),
     Case('PASCAL, nothing usable', 'heartbeat_data d', r'\bd\b', no_pascal),
-    Case('linked class folders', 'heartbeat_data d', '12 clips', links, 0, True),
+    Case('linked class folders', 'heartbeat_data d', '12 clips', links, 0),
     Case('a folder linked to itself', 'heartbeat_data d', '12 clips',
          then(classes, lambda p: (p/'d/a/l').symlink_to(p/'d')), 0),
     Case('a folder that may not be read', f'{as_anybody}heartbeat_data d', 'locked',
@@ -245,11 +245,11 @@ options = [
         'secs':('nan', 'inf', '1e9', '0', 'x'), 'test-fold':('foo', '99', "''"), 'seed':(9*10**19, -1),
         'kernel-ms':('nan', '1e6'), 'processes':('2',), 'lr':('inf', 'nan', '-1'), 'epochs':('0', '1.5'),
         'bs':('0', '99999999'), 'sr':('1', 'nan'),
-        }.items() for v in vs}, ('--secs nan', '--test-fold foo', '--kernel-ms 1e6', '--processes 2')),
+        }.items() for v in vs}, ('--secs nan', '--test-fold foo', '--kernel-ms 1e6')),
     *each('train', 'heartbeat_train d IT', {f'--{k} nope':'nope' for k in ('arch', 'recipe', 'weights')}),
     *each('predict', 'heartbeat_predict d/a/0.wav IT', {
         '--window nan':'window', '--window 1e9':'window', '--hop 0':'hop', '--hop nan':'hop',
-        '--json --csv':'--csv', "--model ''":'(?i)model|empty'}, ('--window nan',)),
+        '--json --csv':'--csv', "--model ''":'(?i)model|empty'}),
     *each('serve', 'heartbeat_serve IT', {'--port 99999':'99999', '--port x':'port', '--max-mb nan':'--max-mb',
           '--timeout 0':'--timeout', '--host 1.2.3.4':'1.2.3.4'}),
 ]
@@ -265,7 +265,7 @@ surroundings = [
     Case('two at once, no --out', both.replace('A', train[:-8]).replace('B', train[:-8])+
          ' && test -s heartbeat_run/result.json -a -s heartbeat_run-2/result.json', 'codes 0 0', rc=0),
     *[Case(f'training, {k}', f'{train} {v} && {net_whole}', rc=0, quick=k=='into head') for k,v in closed.items()],
-    Case('data, stdout closed', 'heartbeat_data d >&-', rc=0, quick=True),
+    Case('data, stdout closed', 'heartbeat_data d >&-', rc=0),
     Case('answers, stdout closed', 'heartbeat_predict heart.wav >&-', '', heart, 0),
     Case('answers, stderr closed', 'heartbeat_predict heart.wav 2>&-', 'heart', heart, 0),
     Case('answers into head', 'heartbeat_predict heart.wav | head -1', 'file', heart, 0),
@@ -289,14 +289,14 @@ same_nets = ('import sys; from safetensors.numpy import load_file; a,b = (load_f
              'sys.argv[1:]); assert a and all((a[k]==b[k]).all() for k in b)')
 resume = 'heartbeat_train d --resume --out r'
 again = [
-    Case('kill -9 and go on, as if nothing had been', f'{resume} && heartbeat_train d --epochs 30 --arch m3 --out w && '
+    Case('kill -9 and go on, as if nothing had been', f'{resume} && heartbeat_train d --epochs 15 --arch m3 --out w && '
          f"'{sys.executable}' -c '{same_nets}' r w", 'Scores', stopped, 0, True, 240),
     Case('go on elsewhere', 'heartbeat_train e --resume --out r', 'Scores',
          then(stopped, lambda p: (p/'d').rename(p/'e')), 0, secs=240),
     Case('go on with other sounds', 'heartbeat_train e --resume --out r', '(?i)recordings|clips|data',
          then(stopped, lambda p: classes(p, 'e/a', 'e/b', n=7))),
     Case('go on, checkpoint damaged', resume, r'checkpoint',
-         then(stopped, lambda p: (p/'r/checkpoint.safetensors').write_bytes(b'x'*999)), quick=True),
+         then(stopped, lambda p: (p/'r/checkpoint.safetensors').write_bytes(b'x'*999))),
     Case('go on, checkpoint cut', resume, r'checkpoint',
          then(stopped, lambda p: os.truncate(p/'r/checkpoint.safetensors', 5000))),
     Case('go on, no settings', resume, 'settings', then(stopped, lambda p: (p/'r/settings.json').unlink())),
