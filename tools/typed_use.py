@@ -220,6 +220,7 @@ def training(index:pd.DataFrame, path:Path)->None:
     file:Path = save_learner(learn, path/'mine.safetensors', note='of 2 epochs')
     tuned = audio_learner(dls, create_model('m5'), recipes['post'], weights=file)
     tuned.fit(1, lr=1e-3)
+    print(body_and_head(tuned.model))
     rate = lr_schedule(recipe, 1e-3)
     half:float = rate(.5) if rate else 0.
     kinds = EpochSeed, Checkpoint, Augment, BFloat16, SkipLone, StopAtNaN, FitOnly, ShareTraining, SharedDL

@@ -138,7 +138,7 @@ def _loss_and_metrics(dls:DataLoaders, r:Recipe)->tuple[Callable, list[Callable]
     if own is None or isinstance(own, CrossEntropyLossFlat):
         balanced = r.balance and BalancedLoss(np.bincount(dls.train.ys, minlength=dls.c), r.balance)
         return balanced or CrossEntropyLossFlat(),[accuracy, BalancedAccuracy()]
-    if r.balance: raise BadInput('This recipe balances classes, and a clip here has not one of them. Give a recipe without.')
+    if r.balance: raise BadInput('This recipe balances classes, and these targets are none. Give one without balance.')
     return own,[accuracy_multi if isinstance(own, BCEWithLogitsLossFlat) else mae]
 
 # %% ../../nbs/train/03_learner.ipynb #9f646d71
@@ -153,7 +153,7 @@ def body_and_head(
 def _own_weights(arch:object)->Path:
     known = {load_model(o).get_config()['name']:o for o in own_models().values()}
     if arch in known: return known[arch]
-    raise BadInput(f"There are trained weights of {' and '.join(known)}. Take one of these, or weights=... of your own.")
+    raise BadInput(f"There are trained weights of {' and '.join(known)}. Take one of these, or weights=... of yours.")
 
 # %% ../../nbs/train/03_learner.ipynb #5e52909c
 def audio_learner(
