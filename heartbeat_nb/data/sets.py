@@ -7,7 +7,7 @@ __all__ = ['audio_index', 'all_folds', 'held_out', 'protocol_name', 'without_tes
            'Source', 'find_source']
 
 # %% ../../nbs/data/05_sets.ipynb #9ca9d921
-import re
+import os,re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ def audio_index(
     fold:str|None=None, # column with official folds: numbers, or train, valid and test
 )->pd.DataFrame: # as from `make_index`, with `fold` if there are official ones
     "One row a clip, of any folder of sounds."
+    if not isinstance(path, (str, os.PathLike)): raise BadInput(f'{path!r} is no path. Give a folder or a table.')
     path = Path(path).expanduser()
     own = any(o is not None for o in (file, label, group, fold))
     known = None if own else recognise_set(path)

@@ -6,7 +6,7 @@
 __all__ = ['default_net', 'write_tensors', 'save_model', 'model_config', 'own_models', 'load_model', 'as_net', 'start_from']
 
 # %% ../../nbs/nets/05_io.ipynb #3707999f
-import errno,json
+import errno,json,os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -132,6 +132,8 @@ def load_model(
     name_or_path:str|Path, # one of `own_models()`, or a file that `save_model` wrote
 )->AudioModel: # in evaluation mode, with `info`
     "Read weights and configuration from a .safetensors file; anything else is refused."
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        raise BadInput(f"{name_or_path!r} is no net. Give a path, or one of {', '.join(own_models())}.")
     path = Path(own_models().get(str(name_or_path), name_or_path))
     if not path.is_file():
         raise BadInput(f"No file {path}. Give the path of a .safetensors file{', or '.join(['', *own_models()])}.")

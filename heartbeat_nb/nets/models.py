@@ -54,6 +54,7 @@ def model_entry(
     name:str, # one of `list_models()`, or a net of the M family and any suffixes
 )->ModelEntry: # what is known of it
     "Look up a net by name."
+    if not isinstance(name, str): raise BadInput(f'{name!r} is no name of a net. Give one of list_models().')
     if name in _registered: return _registered[name]
     if arch := find_arch(name):
         what = f"{arch.depth} layers on the bare wave{', with skips' if arch.residual else ''}"

@@ -140,7 +140,7 @@ def predict_file(
     hop:float=.5, # step from window to window, as a share of a window
 )->Prediction: # label, probabilities, notes
     "Predict one file of any length; what cannot be read raises `BadInput`."
-    if not hasattr(path, 'read') and os.path.isdir(path):
+    if isinstance(path, (str, os.PathLike)) and os.path.isdir(path):
         raise BadInput(f'{sound_name(path)} is a folder. Give a file, or use predict_files.')
     res = next(iter_predictions([path], as_predictor(model, window, hop)))
     if res.error: raise BadInput(res.error)
