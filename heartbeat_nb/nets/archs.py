@@ -277,6 +277,18 @@ def kernel_samples(
                        'Give a longer kernel_ms.')
     return n
 
+# %% ../../nbs/nets/02_archs.ipynb #b96faee2
+def _masked(layer:nn.Module, x:torch.Tensor, lengths:torch.Tensor)->tuple[torch.Tensor, torch.Tensor]:
+    "A layer's answer, zero behind each clip, and how long the clips are now."
+    if isinstance(layer, ResBlock):
+        y,skip = x,x if layer.repeat==1 else x.repeat_interleave(layer.repeat, dim=1)
+        for o in layer.convs: y,lengths = _masked(o, y, lengths)
+        return _masked(layer.after, y+skip, lengths)
+    x,first = layer(x),layer[0] if isinstance(layer, nn.Sequential) else layer
+    step = first.kernel_size if isinstance(first, nn.MaxPool1d) else getattr(first, 'stride', (1,))[0]
+    lengths = -(-lengths//step)
+    return x*(torch.arange(x.shape[-1], device=x.device)<lengths[:,None])[:,None],lengths
+
 # %% ../../nbs/nets/02_archs.ipynb #4117c599
 class RawNet(AudioModel):
     "A net of the M family: `features`, then `head`, with Glorot's initial weights."
@@ -301,7 +313,11 @@ class RawNet(AudioModel):
 
     def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, in_channels, samples) -> (batch, n_out)
         check_wave(x, self.in_channels, self.min_samples, self.samples)
-        return self.head(self.features(x))
+        lengths = getattr(x, 'lengths', None) # of a batch that is padded
+        if lengths is None or self.samples or self.arch.recurrent: return self.head(self.features(x))
+        x = x.as_subclass(torch.Tensor)
+        for layer in self.features: x,lengths = _masked(layer, x, lengths)
+        return self.head[-1](x.sum(-1)/lengths[:,None])
 
 # %% ../../nbs/nets/02_archs.ipynb #31759a4a
 def check_samples(

@@ -132,8 +132,7 @@ def load_model(
     name_or_path:str|Path, # one of `own_models()`, or a file that `save_model` wrote
 )->AudioModel: # in evaluation mode, with `info`
     "Read weights and configuration from a .safetensors file; anything else is refused."
-    if not isinstance(name_or_path, (str, os.PathLike)):
-        raise BadInput(f"{name_or_path!r} is no net. Give a path, or one of {', '.join(own_models())}.")
+    if not isinstance(name_or_path, (str, os.PathLike)): raise BadInput(f'{name_or_path!r} is no net. Give a path.')
     path = Path(own_models().get(str(name_or_path), name_or_path))
     if not path.is_file():
         raise BadInput(f"No file {path}. Give the path of a .safetensors file{', or '.join(['', *own_models()])}.")

@@ -46,8 +46,7 @@ def open_sound(
 )->BinaryIO: # a file opened for reading bytes
     "Open a file, or say in one sentence why that is not possible."
     if hasattr(source, 'read'): return source
-    if not isinstance(source, (str, bytes, os.PathLike)):
-        raise BadSound(f'{source!r} is no sound. Give a path, or a file opened for reading bytes.')
+    if not isinstance(source, (str, bytes, os.PathLike)): raise BadSound(f'{source!r} is no sound. Give a path.')
     name = sound_name(source)
     try:
         mode = os.stat(source).st_mode # a pipe or a device would be waited for
