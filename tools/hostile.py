@@ -4,11 +4,9 @@ Each case of `hostile_cases` makes a place, and the installed commands run in it
 with exit code 0 or 2, without a traceback, in bounded time and memory; with 2 they say in a sentence what is wrong, by
 its name, and leave all as it was. What they write is whole. One line a case, exit code 1 if any failed. WORDs choose
 cases by name. What this machine cannot make, a mount for instance, is skipped in one line."""
-import http.client,json,os,re,shutil,signal,socket,subprocess,sys,tempfile,threading,time
+import argparse,http.client,json,os,re,shutil,signal,socket,subprocess,sys,tempfile,threading,time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-from fastcore.script import Param,call_parse
 
 from hostile_cases import (Skip,again,as_anybody,bins,calling,calls,classes,environment,folders,mounts,options,requests,
                            sounds,surroundings,tables,work)
@@ -120,12 +118,8 @@ def try_server(quick):
         p.wait()
     return res
 
-@call_parse
-def main(
-    words:Param('Only cases with one of these in their names', str, nargs='*', opt=False)=None,
-    quick:bool=False, # Some of each kind
-):
-    "Try what nobody prepared"
+def main(words, quick):
+    "Try what nobody prepared."
     global mountable
     signal.signal(signal.SIGINT, signal.default_int_handler) # in the background it is ignored, also by children
     mountable,start,count = can_mount(),time.time(),dict(ok=0, FAIL=0, skip=0)
@@ -144,3 +138,9 @@ def main(
     finally: shutil.rmtree(work, ignore_errors=True)
     print(', '.join(f'{v} {k}' for k,v in count.items()), f'of what a hostile user tries, in {time.time()-start:.0f} s')
     sys.exit(bool(count['FAIL']))
+
+if __name__=='__main__':
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument('words', nargs='*', help='only cases with one of these in their names')
+    parser.add_argument('--quick', action='store_true', help='some of each kind')
+    main(**vars(parser.parse_args()))
