@@ -138,6 +138,7 @@ __all__ = [
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *
+from .data.split import TrainTestSplitter
 from .nets.io import load_model,save_model
 
 __all__ = [o for o in globals() if o[0]!='_']
