@@ -12,7 +12,7 @@ from collections import Counter,defaultdict
 from collections.abc import Awaitable,Callable,Collection,MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any,BinaryIO,TYPE_CHECKING
+from typing import Any,BinaryIO
 from urllib.parse import urlsplit
 
 import torch
@@ -21,9 +21,6 @@ from ..core import BadInput,need
 from .files import predict_file
 from .predictor import Predictor
 from ..sound.io import Sound
-if TYPE_CHECKING:
-    import uvicorn
-    from fastapi import FastAPI
 
 # %% ../../nbs/predict/08_serve.ipynb #02fa18c0
 Message = MutableMapping[str,Any]
@@ -73,12 +70,12 @@ def check_address(
 
 # %% ../../nbs/predict/08_serve.ipynb #f8a4c26a
 def make_server(
-    app:'FastAPI', # from `make_app`
+    app:Any, # from `make_app`: a FastAPI
     secs:float=30, # a request may take to arrive, and again to be answered
     wait:float=5, # seconds until the head of a request is there
     most:int=200, # connections
     grace:float=3, # seconds for sounds that are there when the server stops
-)->'uvicorn.Server':
+)->Any: # a `uvicorn.Server`
     "What serves an app, to run with a socket; clients that connect and do not ask do not harm it."
     base: Any = need('uvicorn.protocols.http.h11_impl', 'serve').H11Protocol
     arrived = lambda o: o and not o.more_body and not o.response_complete
@@ -200,7 +197,7 @@ def make_app(
     secs:float=30, # an upload may take, and an answer
     most_secs:float=120, # longest sound, at 48 kHz stereo or less
     hosts:Collection[str]=(), # names by which it may be asked, besides localhost and its address
-)->'FastAPI':
+)->Any: # a FastAPI
     "An app that answers for sounds."
     api = need('fastapi', 'serve')
     need('python_multipart', 'serve')
