@@ -49,7 +49,7 @@ def _conv_as_image(x:torch.Tensor, weight:torch.Tensor, bias:torch.Tensor|None=N
 def side_by_side(
     model:nn.Module, # any model
 )->nn.Module: # the same, with other strides
-    "Lay out the weights of convolutions as `_conv_as_image` wants them."
+    "Lay out the weights of convolutions as images want them."
     for m in model.modules():
         if isinstance(m, nn.Conv1d):
             m.weight.data = m.weight.data[:,:,None].contiguous(memory_format=torch.channels_last)[:,:,0]
