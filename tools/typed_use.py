@@ -131,7 +131,8 @@ def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite
 mine_too:Check = mine
 
 def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
-    print(list_sets()['pascal'], get_set('pascal').caution, recognise_set(path), urban_classes, post_classes, shard_formats)
+    print(list_sets()['pascal'], get_set('pascal').caution)
+    print(recognise_set(path), urban_classes, post_classes, shard_formats)
     known = pd.DataFrame(dict(file=list(map(str, find_wavs(path))), label='dog'))
     known['clip_id'] = check_unique(known.file.str.slice(10))
     table:pd.DataFrame = make_index(known, path, classes=['dog', 'cat'])
