@@ -8,7 +8,6 @@ __all__ = []
 # %% ../nbs/01_all.ipynb #43fd9e09
 from .core import *
 from .sound.cache import *
-from .sound.fans import *
 from .sound.io import *
 from .sound.resample import *
 from .sound.scan import *
