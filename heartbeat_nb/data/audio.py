@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['short_clips', 'Item', 'TensorAudio', 'get_audio_files', 'crop_samples', 'TensorIndex', 'fits', 'Clips', 'pad',
-           'AudioFiles', 'CropWaves', 'Standardize', 'Windows', 'gather', 'AudioDL', 'AudioBlock']
+           'AudioFiles', 'CropWaves', 'Standardize', 'Windows', 'gather', 'check_clips', 'AudioDL', 'AudioBlock']
 
 # %% ../../nbs/data/07_audio.ipynb #6fe849f0
 from collections.abc import Iterable,Iterator,Sequence
@@ -35,6 +35,10 @@ class TensorAudio(TensorBase):
     def clone(self, *, memory_format:torch.memory_format|None=None)->'TensorAudio':
         "As fastai's, which forgets what a tensor knows."
         return type(self)(super().clone(memory_format=memory_format), **self.__dict__)
+    def __getitem__(self, i)->Tensor: # some clips take their lengths along
+        res,at = super().__getitem__(i),i[0] if isinstance(i, tuple) else i
+        if self.lengths is not None and self.ndim==3 and at is not None and at is not ...: res.lengths = self.lengths[at]
+        return res
 
     def show(self,
         ctx:Axes|None=None, # where to draw; None: a picture of its own, with a player under it
@@ -263,6 +267,19 @@ def gather(
     if all(o.clips is first for o in clips): return TensorIndex(torch.tensor([int(o) for o in clips]), clips=first)
     return TensorIndex(torch.arange(len(clips)), clips=first.of([o.clips.wave(int(o)) for o in clips]))
 
+def check_clips(
+    dataset:Datasets, # of sounds and, perhaps, classes
+    n:int, # how many there are
+    least:int, # how many a batch takes
+)->None:
+    "Raise `BadInput` where there is nothing to learn."
+    if n<least:
+        raise BadInput(f'bs is {least}, there are {n} clips, and drop_last leaves out what fills no batch. '
+                       'Give a smaller bs, or leave out drop_last.')
+    classed = any(type(t) is Categorize for t in dataset.tls[-1].tfms)
+    if classed and len(dataset.vocab)<2:
+        raise BadInput(f"All clips are of one class, '{first(dataset.vocab)}'. Give clips of two or more.")
+
 Item = tuple[Tensor, ...] # inputs and targets, of one clip or of many
 
 class AudioDL(TfmdDL):
@@ -270,11 +287,16 @@ class AudioDL(TfmdDL):
     def __init__(self, dataset=None, bs:int=64, shuffle:bool=False, num_workers:int=0, **kwargs):
         self.table:Item|None = None
         super().__init__(dataset, bs=bs, shuffle=shuffle, num_workers=num_workers, **kwargs)
-        if len(dataset)>bs and isinstance(getattr(dataset, 'items', None), (list, L)):
+        if n := len(dataset): check_clips(dataset, n, bs if self.drop_last else 1)
+        if (n>bs or num_workers) and isinstance(getattr(dataset, 'items', None), (list, L)):
             self.files.keep(o for o in dataset.items if isinstance(o, (str, Path)))
 
     @property
-    def files(self)->AudioFiles: return next(t for t in self.dataset.tls[0].tfms if isinstance(t, AudioFiles))
+    def sounds(self)->list[AudioFiles|None]:
+        "What each column was made by, if it is sound."
+        return [next((t for t in o.tfms if isinstance(t, AudioFiles)), None) for o in self.dataset.tls]
+    @property
+    def files(self)->AudioFiles: return first(self.sounds)
     @property
     def sr(self)->int: return self.files.sr
     @property
@@ -314,10 +336,10 @@ class AudioDL(TfmdDL):
         return tuple(o.clips.wave(int(o)) if isinstance(o, TensorIndex) else o for o in self.dataset[s or 0])
 
     def create_batch(self, b:list[Item])->Item:
-        def column(o):
-            if isinstance(o[0], TensorAudio): o = [self.files(x) for x in o]
-            return gather(o) if isinstance(o[0], TensorIndex) else fa_collate(list(o))
-        return tuple(map(column, zip(*b)))
+        def column(o, files):
+            if files and not isinstance(o[0], TensorIndex): o = [files(x) for x in o]
+            return gather(o) if files else fa_collate(list(o))
+        return tuple(map(column, zip(*b), self.sounds))
 
     def create_batches(self, samps)->Iterator[Item]:
         if self.reads_whole: yield from super().create_batches(samps)
