@@ -391,5 +391,7 @@ def AudioBlock(
 
 # %% ../../nbs/data/07_audio.ipynb #c5ca9f00
 @dispatch
-def show_batch(x:TensorAudio, y, samples, ctxs=None, max_n=4, **kwargs)->None:
-    for o in samples[:max_n]: o[0].show(title=str(o[-1]) if len(o)>1 else '', color=getattr(o[-1], 'color', None))
+def show_batch(x:TensorAudio|tuple[TensorAudio, ...], y, samples, ctxs=None, max_n=4, **kwargs)->None:
+    for o in samples[:max_n]:
+        waves = [w for w in o if isinstance(w, TensorAudio)]
+        for w in waves: w.show(title=str(o[-1]) if len(o)>len(waves) else '', color=getattr(o[-1], 'color', None))

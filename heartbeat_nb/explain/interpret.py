@@ -6,7 +6,7 @@
 __all__ = ['confused_clips']
 
 # %% ../../nbs/explain/01_interpret.ipynb #a623155c
-from fastai.basics import TensorCategory
+from fastai.basics import TensorCategory,TitledTuple
 from fastai.interpret import ClassificationInterpretation
 from plum import dispatch
 
@@ -15,16 +15,22 @@ from ..data.audio import TensorAudio
 
 # %% ../../nbs/explain/01_interpret.ipynb #18153e39
 @dispatch
-def show_results(x:TensorAudio, y, samples, outs, ctxs=None, max_n=4, **kwargs)->None:
+def show_results(x:TensorAudio|tuple[TensorAudio, ...], y, samples, outs, ctxs=None, max_n=4, **kwargs)->None:
     for o,out in list(zip(samples, outs))[:max_n]:
-        o[0].show(title=f'{o[1]}: answered {out[0]}', color=getattr(o[1], 'color', None))
+        for w in o:
+            if isinstance(w, TensorAudio): w.show(title=_answered(o, out), color=getattr(o[-1], 'color', None))
+
+def _answered(o, out)->str:
+    "What it is and what it was taken for."
+    said = f'{float(out[0][0]):.3g}' if isinstance(out[0], TitledTuple) else out[0]
+    return f'{o[-1]}: answered {said}'
 
 # %% ../../nbs/explain/01_interpret.ipynb #21b97e06
 @dispatch
-def plot_top_losses(x:TensorAudio, y:TensorCategory, samples, outs, raws, losses, **kwargs)->None:
+def plot_top_losses(x:TensorAudio, y, samples, outs, raws, losses, **kwargs)->None:
     for o,out,raw,loss in zip(samples, outs, raws, losses):
-        title = f'{o[1]}: answered {out[0]} at {float(raw.max()):.2f}, loss {float(loss):.2f}'
-        o[0].show(title=title, color=getattr(o[1], 'color', None))
+        sure = f' at {float(raw.max()):.2f}' if isinstance(y, TensorCategory) else ''
+        o[0].show(title=f'{_answered(o, out)}{sure}, loss {float(loss):.2f}', color=getattr(o[-1], 'color', None))
 
 # %% ../../nbs/explain/01_interpret.ipynb #8d3f30f5
 def confused_clips(
