@@ -1,10 +1,10 @@
 """Measure speed side by side: `python tools/bench.py [--parts PART,PART]`.
 
 Ratios of one run can be compared; seconds of two machines cannot. Parts: limits (what this machine could do), data,
-loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), loop (what the Learner
-costs), tricks (without one of the ways that make it quick), infer, folds (some of the 25 of the best recipe, several
-at a time), gpu (needs one). Every contender runs in a process of its own, in turn, several times. Results go to
-nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
+loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, and Keras if --keras
+names a Python that has it), loop (what the Learner costs), tricks (without one of the ways that make it quick), infer,
+folds (some of the 25 of the best recipe, several at a time), gpu (needs one). Every contender runs in a process of its
+own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,statistics,subprocess,sys,tempfile,time
 from concurrent.futures import ThreadPoolExecutor
@@ -92,12 +92,12 @@ def loaders(data, repeats, keras, epochs=20, bs=32):
         train = AudioDataLoaders.from_index(index, sr=sr, bs=bs, device='cpu').train
         where,ys,clips = torch.tensor(train.clips),torch.tensor(train.ys),train.files.clips
         waves,starts,lengths = clips.on('cpu')
-        def plain():
+        def plain(where=where, ys=ys, clips=clips, waves=waves, starts=starts, lengths=lengths):
             for some in torch.randperm(len(where)).split(bs):
                 start,length = (o[where[some]][:,None] for o in (starts, lengths))
                 begin = (torch.rand(length.shape)*((length-clips.n).clamp(min=0)+1)).long()
                 standardize(waves[start+(begin+torch.arange(clips.n))%length][:,None]),ys[some]
-        def ours():
+        def ours(train=train):
             for _ in train: pass
         took = {o.__name__:[] for o in (ours, plain)}
         for _ in range(repeats*epochs):

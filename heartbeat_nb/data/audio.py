@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['short_clips', 'Item', 'TensorAudio', 'get_audio_files', 'crop_samples', 'TensorIndex', 'fits', 'Clips', 'pad',
-           'AudioFiles', 'CropWaves', 'Standardize', 'Windows', 'gather', 'check_clips', 'AudioDL', 'AudioBlock']
+           'AudioFiles', 'CropWaves', 'Standardize', 'Windows', 'gather', 'AudioDL', 'AudioBlock']
 
 # %% ../../nbs/data/07_audio.ipynb #6fe849f0
 from collections.abc import Iterable,Iterator,Sequence
@@ -37,7 +37,8 @@ class TensorAudio(TensorBase):
         return type(self)(super().clone(memory_format=memory_format), **self.__dict__)
     def __getitem__(self, i)->Tensor: # some clips take their lengths along
         res,at = super().__getitem__(i),i[0] if isinstance(i, tuple) else i
-        if self.lengths is not None and self.ndim==3 and at is not None and at is not ...: res.lengths = self.lengths[at]
+        padded = self.lengths is not None and self.ndim==3
+        if padded and at is not None and at is not ...: res.lengths = self.lengths[at]
         return res
 
     def show(self,
@@ -267,11 +268,7 @@ def gather(
     if all(o.clips is first for o in clips): return TensorIndex(torch.tensor([int(o) for o in clips]), clips=first)
     return TensorIndex(torch.arange(len(clips)), clips=first.of([o.clips.wave(int(o)) for o in clips]))
 
-def check_clips(
-    dataset:Datasets, # of sounds and, perhaps, classes
-    n:int, # how many there are
-    least:int, # how many a batch takes
-)->None:
+def _check_clips(dataset:Datasets, n:int, least:int)->None:
     "Raise `BadInput` where there is nothing to learn."
     if n<least:
         raise BadInput(f'bs is {least}, there are {n} clips, and drop_last leaves out what fills no batch. '
@@ -287,7 +284,7 @@ class AudioDL(TfmdDL):
     def __init__(self, dataset=None, bs:int=64, shuffle:bool=False, num_workers:int=0, **kwargs):
         self.table:Item|None = None
         super().__init__(dataset, bs=bs, shuffle=shuffle, num_workers=num_workers, **kwargs)
-        if n := len(dataset): check_clips(dataset, n, bs if self.drop_last else 1)
+        if n := len(dataset): _check_clips(dataset, n, bs if self.drop_last else 1)
         if (n>bs or num_workers) and isinstance(getattr(dataset, 'items', None), (list, L)):
             self.files.keep(o for o in dataset.items if isinstance(o, (str, Path)))
 
@@ -395,3 +392,13 @@ def show_batch(x:TensorAudio|tuple[TensorAudio, ...], y, samples, ctxs=None, max
     for o in samples[:max_n]:
         waves = [w for w in o if isinstance(w, TensorAudio)]
         for w in waves: w.show(title=str(o[-1]) if len(o)>len(waves) else '', color=getattr(o[-1], 'color', None))
+
+def _answered(o, out)->str:
+    "What it is and what it was taken for."
+    said = f'{float(out[0][0]):.3g}' if isinstance(out[0], TitledTuple) else out[0]
+    return f'{o[-1]}: answered {said}'
+
+@dispatch
+def show_results(x:TensorAudio|tuple[TensorAudio, ...], y, samples, outs, ctxs=None, max_n=4, **kwargs)->None:
+    for o,out in list(zip(samples, outs))[:max_n]:
+        for w in o[:-1]: w.show(title=_answered(o, out), color=getattr(o[-1], 'color', None))

@@ -229,7 +229,7 @@ def _ask_each(func, files):
     for file in files:
         try: yield func(file)
         except Exception as e:
-            raise BadInput(f'{getattr(func, "__name__", func)} knows nothing of {file}: {type(e).__name__}: {e}.') from e
+            raise BadInput(f'{func.__name__} knows nothing of {file}: {type(e).__name__}: {e}.') from e
 
 def _targets(labels, delim):
     if delim: return [[o.strip() for o in str(s).split(delim) if o.strip()] if pd.notna(s) else [] for s in labels]

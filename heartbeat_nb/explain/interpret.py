@@ -6,24 +6,12 @@
 __all__ = ['confused_clips']
 
 # %% ../../nbs/explain/01_interpret.ipynb #a623155c
-from fastai.basics import TensorCategory,TitledTuple
+from fastai.basics import TensorCategory
 from fastai.interpret import ClassificationInterpretation
 from plum import dispatch
 
 from ..core import BadInput
-from ..data.audio import TensorAudio
-
-# %% ../../nbs/explain/01_interpret.ipynb #18153e39
-@dispatch
-def show_results(x:TensorAudio|tuple[TensorAudio, ...], y, samples, outs, ctxs=None, max_n=4, **kwargs)->None:
-    for o,out in list(zip(samples, outs))[:max_n]:
-        for w in o:
-            if isinstance(w, TensorAudio): w.show(title=_answered(o, out), color=getattr(o[-1], 'color', None))
-
-def _answered(o, out)->str:
-    "What it is and what it was taken for."
-    said = f'{float(out[0][0]):.3g}' if isinstance(out[0], TitledTuple) else out[0]
-    return f'{o[-1]}: answered {said}'
+from ..data.audio import TensorAudio,_answered
 
 # %% ../../nbs/explain/01_interpret.ipynb #21b97e06
 @dispatch

@@ -15,7 +15,7 @@ from torch import nn
 
 from ..core import BadInput
 from .archs import Arch,Features,find_arch,init_glorot,kernel_samples,make_features,make_head
-from .base import AudioModel,hold_end
+from .base import AudioModel,_hold_end
 
 # %% ../../nbs/nets/03b_fronts.ipynb #83d14a67
 def mel_edges(
@@ -55,7 +55,7 @@ class SincBank(nn.Module):
         window = .54+.46*(math.pi*self.t/self.t.max()).cos()
         return window*(_low_pass(low+width, self.t)-_low_pass(low, self.t))
 
-    def loudness(self, x:torch.Tensor, steps:torch.Tensor|None)->torch.Tensor: # (batch, n, samples//step)
+    def loudness(self, x:torch.Tensor, steps:torch.Tensor|None=None)->torch.Tensor: # (batch, n, samples//step)
         "The maximum of each step, rectified."
         return F.max_pool2d(x.abs()[:,:,None], (1, self.step))[:,:,0]
 
@@ -101,11 +101,11 @@ class LeafBank(SincBank):
         return (torch.cat([phase.cos(), phase.sin()])
                 * (torch.exp(-(self.t/sigma)**2/2)/(math.sqrt(2*math.pi)*sigma)).repeat(2, 1))
 
-    def loudness(self, x:torch.Tensor, steps:torch.Tensor|None)->torch.Tensor: # (batch, n, samples//step)
+    def loudness(self, x:torch.Tensor, steps:torch.Tensor|None=None)->torch.Tensor: # (batch, n, samples//step)
         "Energy, smoothed and normalised."
         power = x.unflatten(1, (2, self.n)).square().sum(1)
         power = F.avg_pool2d(power[:,:,None], (1, self.step))[:,:,0]
-        if steps is not None: power = hold_end(power, steps)
+        if steps is not None: power = _hold_end(power, steps)
         half = len(self.near)//2
         power = _weighted(power, torch.exp(-(self.near/self.smooth.clamp(min=.02))**2/2), half, half)
         mean = _weighted(power, (1-self.forget.sigmoid())**self.ago, len(self.ago)-1, 0)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..core import BadInput
-from .base import AudioModel,hold_end
+from .base import AudioModel,_hold_end
 
 # %% ../../nbs/nets/03_logmel.ipynb #6d596cf2
 def mel_spectrogram(
@@ -54,7 +54,8 @@ class LogMelNet(AudioModel):
     def prepare(self, x:torch.Tensor, lengths:torch.Tensor|None)->tuple[torch.Tensor, torch.Tensor|None]:
         "The spectrogram. It reflects a wave at its end; in a padded batch each at its own."
         if lengths is None: return log_power(self.mel(x)),None
-        return log_power(self.mel(hold_end(x, lengths, self.mel.n_fft//2, reflect=True))),lengths//self.mel.hop_length+1
+        x,lengths = _hold_end(x, lengths, self.mel.n_fft//2, reflect=True),lengths//self.mel.hop_length+1
+        return log_power(self.mel(x)),lengths
 
 # %% ../../nbs/nets/03_logmel.ipynb #b003e8ff
 def conv_block_2d(
