@@ -116,6 +116,7 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     print(FrontNet('sinc-m11', sr=4000).features, fronts['fir'](8, 4000).filters(), mel_edges(8, 4000), bands, behind)
     print(SincBank(8, 2000).bands(), FirBank(8, 2000).step, LeafBank(8, 2000).loudness(x))
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
+    print(masked(raw.features, x, torch.tensor([2000])))
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
     with layer_by_layer(), keep_memory() as kept: pooled:torch.Tensor = raw(x)
