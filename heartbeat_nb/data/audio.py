@@ -273,7 +273,7 @@ def _check_clips(dataset:Datasets, n:int, least:int)->None:
     if n<least:
         raise BadInput(f'bs is {least}, there are {n} clips, and drop_last leaves out what fills no batch. '
                        'Give a smaller bs, or leave out drop_last.')
-    classed = any(type(t) is Categorize for t in dataset.tls[-1].tfms)
+    classed = any(type(t) is Categorize for o in getattr(dataset, 'tls', ()) for t in o.tfms)
     if classed and len(dataset.vocab)<2:
         raise BadInput(f"All clips are of one class, '{first(dataset.vocab)}'. Give clips of two or more.")
 
