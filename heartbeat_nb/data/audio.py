@@ -122,6 +122,8 @@ class Clips:
         how = 'whole' if self.n is None else f'crops of {self.secs:g} s'
         return f'Clips({len(self)} at {self.sr} Hz, {how}; one that is shorter {short_clips[self.short]})'
     @property
+    def channels(self)->int: return self._on['cpu'][0].shape[1] if self._on['cpu'][0].ndim>1 else 1
+    @property
     def lengths(self)->Tensor: return self._on['cpu'][2] # (clips,) samples
 
     def of(self,
@@ -296,6 +298,8 @@ class AudioDL(TfmdDL):
     def files(self)->AudioFiles: return first(self.sounds)
     @property
     def sr(self)->int: return self.files.sr
+    @property
+    def channels(self)->int: return self.files.clips.channels
     @property
     def secs(self)->float|None: return self.files.clips.secs
     @property
