@@ -106,4 +106,5 @@ register_set(DataSet(
     about='ten kinds of everyday sound, 5 s each, in five official folds', clips=400, citation=_esc,
     licence='CC BY 3.0, and of each clip its own (CC0, CC BY or Sampling+)',
     home='https://github.com/karolpiczak/ESC-10',
-    remote=Remote('https://github.com/karolpiczak/ESC-10/archive/', {'553c8f1.zip':''})))
+    remote=Remote('https://github.com/karolpiczak/ESC-10/archive/',
+                  {'553c8f1743b9dba6b282e1323c3ca8fa76923448.zip':''})))
