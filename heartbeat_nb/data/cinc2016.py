@@ -119,4 +119,4 @@ register_set(DataSet(
     'Goldberger et al.: PhysioBank, PhysioToolkit, and PhysioNet. Circulation 101(23), 2000',
     'https://physionet.org/content/challenge-2016/1.0.0/',
     Remote('https://physionet.org/files/challenge-2016/1.0.0/', {'training.zip':'', _csv.as_posix():''},
-           'SHA256SUMS.txt')))
+           'SHA256SUMS.txt'), hours=20.2))
