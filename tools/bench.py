@@ -3,8 +3,9 @@
 Ratios of one run can be compared; seconds of two machines cannot. Parts: limits (what this machine could do), data,
 train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), loop (what the Learner
 costs), tricks (without one of the ways that make it quick), infer, folds (some of the 25 of the best recipe, several
-at a time), sets (of --data circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every contender runs in a process of its own, in turn, several times. Results go to
-nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
+at a time), sets (of --data circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every
+contender runs in a process of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which
+nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,statistics,subprocess,sys,tempfile,time
 from concurrent.futures import ThreadPoolExecutor
