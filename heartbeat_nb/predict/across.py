@@ -25,7 +25,7 @@ from ..score.metrics import fold_auc
 from ..train.learner import audio_learner,recipe_dls
 from ..train.recipes import Recipe,recipes
 
-# %% ../../nbs/predict/10_across.ipynb #ee824c62
+# %% ../../nbs/predict/10_across.ipynb #c9c94860
 _says = dict.fromkeys(('normal', 'absent', 'N', 'none'), 'none') | dict.fromkeys(
     (murmur, 'present', 'weak', 'strong', 'AS', 'AR', 'MR', 'MS', 'MD'), murmur)
 
@@ -37,7 +37,8 @@ def murmur_sets(
     "Sets of hearts with one question."
     found = {}
     for index in indexes:
-        index,clips = index.reset_index(drop=True),labelled_clips(index.reset_index(drop=True))
+        index = index.reset_index(drop=True)
+        clips = labelled_clips(index if 'session' in index else index.assign(fold='')) # where people are known, by names
         clips = clips.assign(label=(clips.strength if 'strength' in clips else clips.label).map(_says)).dropna(subset='label')
         for name,some in clips.groupby('set'):
             fold = pd.Series(0, index.index)

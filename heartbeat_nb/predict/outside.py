@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ask_clips', 'ask_set', 'read_answers', 'murmur_scores', 'by_person', 'outside_questions']
 
-# %% ../../nbs/predict/09_outside.ipynb #3d4f9b16
+# %% ../../nbs/predict/09_outside.ipynb #48256092
 import io,time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..data.groups import recording_groups
 from ..data.index import check_table,usable_clips
 from ..data.waves import cached_waves,data_hash
 from ..heart.answers import murmur
-from ..nets.io import own_models
+from ..nets.io import load_model,own_models
 from .predictor import Predictor
 from ..score.calibration import reliability
 from ..score.result import CrossValidation,Fold
@@ -35,7 +35,7 @@ def ask_clips(
     waves,parts = cached_waves(index, net.sr),[clips[i:i+some] for i in range(0, len(clips), some)]
     return np.concatenate([net.clips([torch.from_numpy(waves[i]) for i in o]) for o in progress_bar(parts, leave=False)])
 
-# %% ../../nbs/predict/09_outside.ipynb #2096b94a
+# %% ../../nbs/predict/09_outside.ipynb #5b882ae4
 _told = ('clip_id', 'label', 'set', 'site', 'place', 'position', 'age', 'sex', 'child', 'murmur', 'timing', 'grade',
          'diastolic', 'labels', 'strength', 'diagnosis', 'secs')
 
@@ -53,14 +53,16 @@ def ask_set(
     path,clips,who = Path(path),usable_clips(check_table(index, 'clip_id', 'label')),data_hash(index)
     if path.is_file(): record,table = load_result(path),read_answers(path)
     else:
-        table = clips[[o for o in _told if o in clips]].assign(group=recording_groups(index)[clips.index], db=_loudness(index))
+        who_is = recording_groups(index.assign(fold=''))[clips.index] # as the owners tell; nothing is compared by ear
+        table = clips[[o for o in _told if o in clips]].assign(group=who_is, db=_loudness(index))
         record = dict(data_hash=who, weights={}, seconds={}, **provenance())
     for o in own_models() if nets is None else nets:
-        weights = fingerprint((net := Predictor(o)).net.state_dict())
+        weights = fingerprint(load_model(o).state_dict())
         if record['data_hash']!=who or record['weights'].get(o, weights)!=weights:
             raise BadInput(f'{path.name} is of other recordings or other weights. Move it away.')
         if o in record['weights']: continue
-        start,probs = time.time(),ask_clips(net, index, np.flatnonzero(index.ok))
+        start,net = time.time(),Predictor(o)
+        probs = ask_clips(net, index, np.flatnonzero(index.ok))
         table = table.assign(**{f'{o} {c}':p for c,p in zip(net.classes, probs.T.astype(float).round(5))})
         record['weights'][o],record['seconds'][o] = weights,time.time()-start
         save_result(path, record | dict(clips=table.to_csv(index=False).splitlines()))
