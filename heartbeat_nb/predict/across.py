@@ -25,7 +25,7 @@ from ..score.metrics import fold_auc
 from ..train.learner import audio_learner,recipe_dls
 from ..train.recipes import Recipe,recipes
 
-# %% ../../nbs/predict/10_across.ipynb #c9c94860
+# %% ../../nbs/predict/10_across.ipynb #40e523b3
 _says = dict.fromkeys(('normal', 'absent', 'N', 'none'), 'none') | dict.fromkeys(
     (murmur, 'present', 'weak', 'strong', 'AS', 'AR', 'MR', 'MS', 'MD'), murmur)
 
@@ -38,16 +38,17 @@ def murmur_sets(
     found = {}
     for index in indexes:
         index = index.reset_index(drop=True)
-        clips = labelled_clips(index if 'session' in index else index.assign(fold='')) # where people are known, by names
-        clips = clips.assign(label=(clips.strength if 'strength' in clips else clips.label).map(_says)).dropna(subset='label')
+        clips = labelled_clips(index if 'session' in index else index.assign(fold='')) # people are known there
+        said = clips.strength if 'strength' in clips else clips.label
+        clips = clips.assign(label=said.map(_says)).dropna(subset='label')
         for name,some in clips.groupby('set'):
             fold = pd.Series(0, index.index)
             for i,o in enumerate(group_folds(some.label, some.group, folds, seed), 1): fold[some.index[o]] = i
-            known = dict(label=some.label.reindex(index.index, fill_value=unlabelled), group=some.group.reindex(index.index, fill_value=''))
-            found[f'PASCAL {name}' if len(name)==1 else name] = index.assign(fold=fold, **known)
+            whole = {k:some[k].reindex(index.index, fill_value=o) for k,o in dict(label=unlabelled, group='').items()}
+            found[f'PASCAL {name}' if len(name)==1 else name] = index.assign(fold=fold, **whole)
     return found
 
-# %% ../../nbs/predict/10_across.ipynb #46fd7492
+# %% ../../nbs/predict/10_across.ipynb #04cdb71a
 recipe_across = replace(recipes['onecycle'], epochs=20, augment=1., balance=.5)
 
 def _train(index, fold, arch, recipe, seed, sr, secs):
@@ -70,9 +71,10 @@ def train_across(
     secs:float=4., # length of a crop
 )->pd.DataFrame: # as `across_scores` gives it
     "Train a net on each set, fold by fold, and ask each about all sets."
-    how = dict(arch=arch, recipe=asdict(recipe), seed=seed, sr=sr, secs=secs, data={k:data_hash(o) for k,o in sets.items()})
+    how = dict(arch=arch, recipe=asdict(recipe), seed=seed, sr=sr, secs=secs)
+    how['data'],path = {k:data_hash(o) for k,o in sets.items()},Path(path)
     clips = {k:_clips(o).to_csv(index=False).splitlines() for k,o in sets.items()}
-    record = load_result(path) if (path := Path(path)).is_file() else dict(how=how, clips=clips, nets=[], **provenance())
+    record = load_result(path) if path.is_file() else dict(how=how, clips=clips, nets=[], **provenance())
     if (record['how'], record['clips'])!=(how, clips): raise BadInput(f'{path.name} is of another run. Move it away.')
     done = {(o['train'], o['fold']) for o in record['nets']}
     last = max(o.fold.max() for o in sets.values())

@@ -24,7 +24,7 @@ from ..score.calibration import reliability
 from ..score.result import CrossValidation,Fold
 from ..train.identity import fingerprint
 
-# %% ../../nbs/predict/09_outside.ipynb #2efbbb3f
+# %% ../../nbs/predict/09_outside.ipynb #1b1d98d2
 def ask_clips(
     net:Predictor, # what answers
     index:pd.DataFrame, # a row a clip
@@ -33,7 +33,8 @@ def ask_clips(
 )->np.ndarray: # (clips, classes) probabilities
     "What a net says of many clips."
     waves,parts = cached_waves(index, net.sr),[clips[i:i+some] for i in range(0, len(clips), some)]
-    return np.concatenate([net.clips([torch.from_numpy(waves[i]) for i in o]) for o in progress_bar(parts, leave=False)])
+    said = (net.clips([torch.from_numpy(waves[i]) for i in o]) for o in progress_bar(parts, leave=False))
+    return np.concatenate([*said])
 
 # %% ../../nbs/predict/09_outside.ipynb #5b882ae4
 _told = ('clip_id', 'label', 'set', 'site', 'place', 'position', 'age', 'sex', 'child', 'murmur', 'timing', 'grade',
