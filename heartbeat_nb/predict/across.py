@@ -48,14 +48,14 @@ def murmur_sets(
             found[f'PASCAL {name}' if len(name)==1 else name] = index.assign(fold=fold, **whole)
     return found
 
-# %% ../../nbs/predict/10_across.ipynb #04cdb71a
+# %% ../../nbs/predict/10_across.ipynb #c0b3e04f
 recipe_across = replace(recipes['onecycle'], epochs=20, augment=1., balance=.5)
 
-def _train(index, fold, arch, recipe, seed, sr, secs):
+def _train(index, fold, arch, recipe, seed, sr, secs, most):
     "A net that has not heard one fold of a set."
     dls = recipe_dls(index, np.flatnonzero(index.fold==fold), recipe, vocab=['none', murmur], sr=sr, secs=secs)
     learn = audio_learner(dls, arch, recipe, seed)
-    with learn.no_bar(), learn.no_logging(): learn.fit_recipe()
+    with learn.no_bar(), learn.no_logging(): learn.fit_recipe(min(recipe.epochs, -(-most//len(dls.train_ds))))
     learn.model.info = dict(classes=['none', murmur], sr=sr, secs=secs)
     return Predictor(learn.model, hop=1.)
 
@@ -69,9 +69,10 @@ def train_across(
     seed:int=0, # of weights and batches
     sr:int=2000, # sample rate, in Hz
     secs:float=4., # length of a crop
+    most:int=12_000, # clips a net hears in training, each as often as there are epochs: large sets get fewer of these
 )->pd.DataFrame: # as `across_scores` gives it
     "Train a net on each set, fold by fold, and ask each about all sets."
-    how = dict(arch=arch, recipe=asdict(recipe), seed=seed, sr=sr, secs=secs)
+    how = dict(arch=arch, recipe=asdict(recipe), seed=seed, sr=sr, secs=secs, most=most)
     how['data'],path = {k:data_hash(o) for k,o in sets.items()},Path(path)
     clips = {k:_clips(o).to_csv(index=False).splitlines() for k,o in sets.items()}
     record = load_result(path) if path.is_file() else dict(how=how, clips=clips, nets=[], **provenance())
@@ -80,7 +81,7 @@ def train_across(
     last = max(o.fold.max() for o in sets.values())
     for fold,name in ((f, k) for f in range(1, last+1) for k in sets):
         if (name, fold) in done or not (sets[name].fold==fold).any(): continue
-        start,net = time.time(),_train(sets[name], fold, arch, recipe, seed, sr, secs)
+        start,net = time.time(),_train(sets[name], fold, arch, recipe, seed, sr, secs, most)
         trained,asked = time.time(),[name] if fold>1 else sets
         at = {k:np.flatnonzero(sets[k].fold==fold if k==name else sets[k].fold>0) for k in asked}
         said = {k:ask_clips(net, sets[k], o)[:,1].astype(float).round(5).tolist() for k,o in at.items()}
