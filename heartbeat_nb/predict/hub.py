@@ -52,9 +52,9 @@ In a shell, `heartbeat_predict sound.wav --model FILE`, where FILE is the .safet
 
 _outside = """## On other collections
 
-These weights were asked about sets of which they have not heard a clip, at the line that they come with: "murmur" from a
-probability of 1/2 on. 95 % intervals by resampling patients where they are known; the calibration error counts hearts with
-and without the same. Where the label is a disease, many such hearts have no murmur."""
+These weights were asked about sets of which they have not heard a clip, at the line that they come with: "murmur"
+from a probability of 1/2 on. 95 % intervals by resampling patients where they are known; the calibration error counts
+hearts with and without the same. Where the label is a disease, many such hearts have no murmur."""
 
 def _header(hearts, license):
     tags = f"[{'phonocardiogram, ' if hearts else ''}raw-waveform]"
