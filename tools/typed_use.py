@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np,pandas as pd,torch
-from fastai.basics import CategoryBlock,DataBlock,DataLoaders,Learner
+from fastai.basics import Callback,CategoryBlock,DataBlock,DataLoaders,Learner
 from fastai.interpret import ClassificationInterpretation
 
 from heartbeat_nb.all import *
@@ -116,6 +116,7 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     print(FrontNet('sinc-m11', sr=4000).features, fronts['fir'](8, 4000).filters(), mel_edges(8, 4000), bands, behind)
     print(SincBank(8, 2000).bands(), FirBank(8, 2000).step, LeafBank(8, 2000).loudness(x))
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
+    print(masked(raw.features, x, torch.tensor([2000])))
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
     with layer_by_layer(), keep_memory() as kept: pooled:torch.Tensor = raw(x)
@@ -226,7 +227,8 @@ def augmenting(x:torch.Tensor)->None:
 def training(index:pd.DataFrame, path:Path)->None:
     recipe:Recipe = get_recipe('best')
     dls:DataLoaders = recipe_dls(index, [0, 1], recipe, sr=2000, secs=4.)
-    learn:Learner = audio_learner(dls, 'm5', 'onecycle', seed=1, path=path, lr=1e-3, cbs=[History(), KeepBest()])
+    cbs:list[Callback] = [History(), KeepBest(), CutMix()]
+    learn:Learner = audio_learner(dls, 'm5', 'onecycle', seed=1, path=path, lr=1e-3, cbs=cbs)
     probs:np.ndarray = predict_clips(learn.fit_recipe(2, resume=True), [0, 1], bs=8)
     file:Path = save_learner(learn, path/'mine.safetensors', note='of 2 epochs')
     tuned = audio_learner(dls, create_model('m5'), recipes['post'], weights=file)

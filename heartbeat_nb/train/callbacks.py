@@ -241,7 +241,7 @@ class BFloat16(Callback):
     "Run the net in bfloat16; weights and loss stay in float32."
     order = 99
     def before_batch(self)->None:
-        model,device = self.model,self.x.device
+        model,device = self.model,self.xb[0].device
         def once(*xb):
             self.learn.model = model
             with torch.autocast(device.type, torch.bfloat16): return model(*xb)

@@ -64,11 +64,12 @@ def make_net(
     arch:str|nn.Module|Callable[[int], nn.Module], # one of `list_models()`, a net, or what makes one for n classes
     dls:DataLoaders, # the data it is for
 )->nn.Module: # with an answer for each class of `dls`
-    "A net for these data; one with fully connected layers gets the length of their waves."
+    "A net for these data: as many classes and channels; with fully connected layers, as many samples."
     if isinstance(arch, nn.Module): return arch
     if callable(arch): return arch(dls.c)
-    samples = dls.one_batch()[0].shape[-1] if 'samples' in model_entry(arch).needs else None
-    return create_model(arch, dls.c, samples=samples, sr=dls.sr)
+    x = dls.one_batch()[0] if 'samples' in model_entry(arch).needs else None
+    samples = None if x is None else x.shape[-1]
+    return create_model(arch, dls.c, getattr(dls.train, 'channels', 1), samples, dls.sr)
 
 # %% ../../nbs/train/03_learner.ipynb #1cc89d65
 def learner_identity(
