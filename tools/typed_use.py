@@ -284,6 +284,11 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     day:Timeline = predict_long(path, net, progress=False)
     spans:list[Span] = timeline_spans(day.windows, secs=clip_secs, net=net)
     probs:np.ndarray = predict_waves([wave, x], model=net)
+    kept:pd.DataFrame = ask_set(audio_index(path), path, ['best'])
+    clinic:Interval = murmur_scores(by_person(read_answers(path), 'child', 'murmur'), 'best')['auc']
+    print(ask_clips(net, audio_index(path), [0, 1]).shape, kept.clip_id, clinic.low, [*outside_questions(path)])
+    matrix:pd.DataFrame = train_across(murmur_sets(audio_index(path), folds=2), path, recipe=recipe_across, seed=1)
+    print(plot_across(matrix), across_scores(path))
     each,silent = net.hear([net(x)], bs=4)
     print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis)
     label,share,_ = name_answer(net.clips([x])[0], list(one.probabilities), first=murmur)
