@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..core import BadInput,Cache,need,unlabelled,warn_once
 from .index import DataSet,make_index,register_set
-from ..heart.dataset import synth_dataset
+from ..heart.dataset import heart_caution,synth_dataset
 from ..heart.synth import heart_classes
 from ..sound.io import find_sounds
 
@@ -55,7 +55,7 @@ def pascal_data(
 # %% ../../nbs/data/03_pascal.ipynb #370e9f37
 _label = r'(?P<label>normal|murmur|extrahls|extrastole|artifact|[AB]unlabelledtest)'
 _set_a = re.compile(_label + r'__(?P<time>\d{8,14})\.wav', re.I)
-_set_b = re.compile(_label + r'_{1,2}(?P<noisy>noisy[a-z]+_)?(?P<group>\d+)_(?P<time>\d{12,13})_(?P<site>[A-Z])'
+_set_b = re.compile(_label + r'_{1,2}(?P<noisy>noisy[a-z]+_)?(?P<group>\d+)_(?P<time>\d{12,13})_(?P<place>[A-Z])'
                     r'_?\d*\.wav', re.I)
 
 # %% ../../nbs/data/03_pascal.ipynb #db3d1776
@@ -72,7 +72,7 @@ class PascalName:
     group:str # number of the patient; '' in set A
     noisy:bool # was noise noted?
     session:pd.Timestamp # when it was recorded, if that can be known
-    site:str # letter of the place on the chest; '' in set A
+    place:str # letter of the place on the chest; '' in set A
 
 # %% ../../nbs/data/03_pascal.ipynb #be02e2b3
 def parse_name(
@@ -84,8 +84,8 @@ def parse_name(
     d = (a or b).groupdict()
     session = _minute(d['time']) if a else pd.Timestamp(int(d['time']), unit='ms')
     label = d['label'].lower() if d['label'].lower() in heart_classes else unlabelled
-    site,noisy = d.get('site', '').upper(),bool(d.get('noisy'))
-    return PascalName('A' if a else 'B', label, d.get('group', ''), noisy, session, site)
+    place,noisy = d.get('place', '').upper(),bool(d.get('noisy'))
+    return PascalName('A' if a else 'B', label, d.get('group', ''), noisy, session, place)
 
 # %% ../../nbs/data/03_pascal.ipynb #ac2dee76
 def _spelling(name:str)->str:
@@ -134,13 +134,14 @@ def _known(path:Path)->pd.DataFrame:
     if unknown := [f.name for f in files if f not in said]:
         warn_once(f"Skipped {len(unknown)} of {len(files)} files whose names tell no class: "
                   f"{', '.join(unknown[:5])}{' ...' if len(unknown)>5 else ''}")
-    return pd.DataFrame(dict(clip_id=[f.stem for f in said], file=list(said)) |
-                        {k:[getattr(o, k) for o in said.values()] for k in PascalName.__dataclass_fields__})
+    known = pd.DataFrame(dict(clip_id=[f.stem for f in said], file=list(said)) |
+                         {k:[getattr(o, k) for o in said.values()] for k in PascalName.__dataclass_fields__})
+    return known.assign(site=known.set.map(dict(A='phones', B='hospital')))
 
 # %% ../../nbs/data/03_pascal.ipynb #06431b4b
 def pascal_index(
     path:str|Path, # a folder of recordings in Kaggle's layout
-)->pd.DataFrame: # as from `make_index`, with noisy, session and site
+)->pd.DataFrame: # as from `make_index`, with noisy, session, place and site
     "One row a clip: what its name and its sound tell. Clips that cannot be used have `ok` False, and are named."
     known = _known(path := Path(path))
     for s,g in known.groupby('set'):
@@ -161,5 +162,9 @@ def _is_pascal(
     except BadInput: return False
     return sum(bool(_set_a.fullmatch(o) or _set_b.fullmatch(o)) for o in names)>=.9*len(names)
 
-register_set(DataSet('pascal', lambda path: pascal_index(pascal_data(path)), _is_pascal, 2000, 4., 5, 1,
-                     'patients and sessions', 'This is for learning and measuring; it does not diagnose.'))
+register_set(DataSet(
+    'pascal', lambda path: pascal_index(pascal_data(path)), _is_pascal, 2000, 4., 5, 1, 'patients and sessions',
+    heart_caution, 'heart sounds by phone (A) and stethoscope (B): normal, murmur, extra sounds, artifacts', 832,
+    "none from the organisers; CC0 by Kaggle's page",
+    'Bentley, Nordehn, Coimbra, Mannor: The PASCAL Classifying Heart Sounds Challenge 2011',
+    'http://www.peterjbentley.com/heartchallenge/index.html'))

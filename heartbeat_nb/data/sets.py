@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np, pandas as pd
 
 from ..core import BadInput
-from . import esc50,pascal,speech_commands,urbansound # noqa: F401 (each registers its set)
+from . import (bmdhs,cinc2016,circor,esc50,fsdd,pascal,speech_commands, # noqa: F401
+                               urbansound,yaseen) # each registers its set
 from .folders import folder_index
 from .groups import group_folds,labelled_clips,recording_groups
 from .index import check_table,DataSet,get_set,list_sets,recognise_set,usable_clips

@@ -13,7 +13,7 @@ import numpy as np, pandas as pd, soundfile as sf
 
 from ..core import BadInput
 from .folders import fold_of,read_folders
-from .index import DataSet,make_index,plural,register_set
+from .index import DataSet,Remote,make_index,plural,register_set
 from ..sound.io import find_sounds
 
 _log = logging.getLogger(__name__)
@@ -67,4 +67,10 @@ def speech_commands_index(
     folds = [fold_of(listed.get(o.relative_to(path).as_posix(), 'train')) for o in known.file]
     return make_index(known.assign(fold=folds), path, silent_ok=True)
 
-register_set(DataSet('speech_commands', speech_commands_index, _is_speech_commands, groups='speakers'))
+register_set(DataSet(
+    'speech_commands', speech_commands_index, _is_speech_commands, groups='speakers',
+    about='single spoken words of one second, with official lists for validation and test', clips=105_835,
+    licence='CC BY 4.0', home='https://arxiv.org/abs/1804.03209',
+    citation='Warden: Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition. arXiv 1804.03209, 2018',
+    remote=Remote('http://download.tensorflow.org/data/', {'speech_commands_v0.02.tar.gz':
+                  'sha256:af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58'})))

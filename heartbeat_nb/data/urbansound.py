@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np, pandas as pd, soundfile as sf
 
 from ..core import BadInput
-from .index import DataSet,make_index,plural,register_set
+from .index import DataSet,Remote,check_files,make_index,plural,register_set
 
 _log = logging.getLogger(__name__)
 
@@ -90,10 +90,7 @@ def urbansound_index(
     csv = urbansound_csv(path)
     said,root = read_urbansound_csv(csv),csv.parent.parent
     files = [root/'audio'/f'fold{f}'/str(o) for f,o in zip(said.fold, said.slice_file_name)]
-    if gone := [o for o in files if not o.is_file()]:
-        raise BadInput(f'{csv} lists {len(gone)} of {len(files)} clips that are not in {root/"audio"}, the first '
-                       f'{gone[0].relative_to(root/"audio")}. Unpack the archive again.')
-    known = pd.DataFrame(dict(file=files, label=said['class'], group=said.fsID, fold=said.fold.astype(int)))
+    known = pd.DataFrame(dict(file=check_files(files, root/'audio', csv), label=said['class'], group=said.fsID, fold=said.fold.astype(int)))
     known['set'] = 'UrbanSound8K'
     classes = said.drop_duplicates('classID').sort_values('classID')['class']
     df = make_index(known, root, classes, silent_ok=True)
@@ -107,4 +104,10 @@ def _is_urbansound(
     "Does this folder hold the table of UrbanSound8K?"
     return (path/'metadata'/'UrbanSound8K.csv').is_file()
 
-register_set(DataSet('urbansound8k', urbansound_index, _is_urbansound, 8000, 4., 10, 10, 'recordings'))
+register_set(DataSet(
+    'urbansound8k', urbansound_index, _is_urbansound, 8000, 4., 10, 10, 'recordings',
+    about='ten kinds of city noise, up to 4 s each, in ten official folds', clips=8732, licence='CC BY-NC 4.0',
+    citation='Salamon, Jacoby, Bello: A Dataset and Taxonomy for Urban Sound Research. ACM Multimedia, 2014',
+    home='https://urbansounddataset.weebly.com/urbansound8k.html',
+    remote=Remote('https://zenodo.org/records/1203745/files/',
+                  {'UrbanSound8K.tar.gz':'md5:9aa69802bbf37fb986f71ec1483a196e'})))
