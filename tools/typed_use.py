@@ -131,12 +131,15 @@ def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite
 mine_too:Check = mine
 
 def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
-    print(list_sets(), get_set('pascal').caution, recognise_set(path), urban_classes, post_classes, shard_formats)
+    print(list_sets()['pascal'], get_set('pascal').caution, recognise_set(path), urban_classes, post_classes, shard_formats)
     known = pd.DataFrame(dict(file=list(map(str, find_wavs(path))), label='dog'))
     known['clip_id'] = check_unique(known.file.str.slice(10))
     table:pd.DataFrame = make_index(known, path, classes=['dog', 'cat'])
     print(usable_clips(check_table(table, 'label'), 'secs').shape)
-    register_set(DataSet('dogs', lambda o: table, lambda o: o.name=='dogs', sr=8000, secs=1., groups='kennels'))
+    register_set(DataSet('dogs', lambda o: table, lambda o: o.name=='dogs', sr=8000, secs=1., groups='kennels',
+                         remote=Remote('https://dogs.org/', {'dogs.zip':'md5:0'})))
+    events:list[HeartEvents] = write_hearts({path/'0.wav':'normal'}, sr=4000, secs=1.)
+    print(len(events), heart_caution, check_files([path], path.parent, 'table.csv'))
     warn_once(f'{plural(len(known), "file")}: {some_files(known.file, most=2)}')
     source:Source = find_source('urbansound8k=UrbanSound8K')
     index:pd.DataFrame = source.read() if source.path else audio_index(path, label='class', group='')
@@ -144,6 +147,11 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     seen = without_test_labels(index, 'test')
     leaks:np.ndarray = leaked_clips(seen, range(10), held) | ungrouped_clips(seen)[held]
     print(protocol_name(index, 1), len(leaks), esc50_index(esc50_like(path)), urbansound_index(urbansound_like(path)))
+    print(circor_index(circor_like(path, children=8)), read_children(path/'training_data.csv'), heart_states)
+    states:np.ndarray = sample_states(read_states(path/'0.tsv'), samples=8000, sr=2000)
+    print(states, cinc2016_index(cinc2016_like(path)), read_annotations(path), esc10_index(esc10_like(path)))
+    print(bmdhs_index(bmdhs_like(path)), read_patients(path), bmdhs_classes, fsdd_index(fsdd_like(path)))
+    print(yaseen_index(yaseen_like(path)), yaseen_classes)
     print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
     hearts = pascal_index(pascal_data(real_data() or simulated_data(104)))
     name:PascalName | None = parse_name('murmur__112_1306243000964_A.wav')

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np, pandas as pd
 
-from ..core import BadInput
-from .index import DataSet,Remote,check_files,make_index,register_set
+from ..core import BadInput,warn_once
+from .index import DataSet,Remote,check_files,make_index,plural,register_set,some_files
 from ..heart.dataset import heart_caution,write_hearts
+from ..sound.io import find_sounds
 
 # %% ../../nbs/data/03d_bmdhs.ipynb #a89a80ff
 bmdhs_classes = ['N', 'AS', 'AR', 'MR', 'MS', 'MD']
@@ -67,6 +68,16 @@ def _who(csv:Path)->pd.DataFrame:
     return df.reindex(columns=['age', 'sex', 'smoker', 'lives'])
 
 # %% ../../nbs/data/03d_bmdhs.ipynb #dfb22824
+def _recordings(names:pd.Series, csv:Path)->list[str]:
+    "The file of each name; one whose name goes on is taken where no other can be meant."
+    have = {o.stem:o for o in find_sounds(csv.parent/'train')}
+    longer = lambda n: [o for k,o in have.items() if k.startswith(n)]
+    files = [have.get(n) or (o[0] if len(o := longer(n))==1 else csv.parent/'train'/f'{n}.wav') for n in names]
+    if left := sorted({*have.values()}-{*files}):
+        warn_once(f'Left out {plural(len(left), "recording")} that {csv} does not list: {some_files(left)}')
+    return check_files(files, csv.parent/'train', csv)
+
+# %% ../../nbs/data/03d_bmdhs.ipynb #31dd7d87
 def bmdhs_index(
     path:str|Path, # the folder that holds train.csv and train
 )->pd.DataFrame: # as from `make_index`, with labels, place, position and what is known of the patient
@@ -74,11 +85,10 @@ def bmdhs_index(
     path = Path(path).expanduser().absolute()
     if not _is_bmdhs(path): raise BadInput(f'{path} has no train.csv and train. Give the folder of BMD-HS that holds them.')
     df = read_patients(path/'train.csv')
-    files = [path/'train'/f'{o}.wav' for o in df.clip_id]
     name = df.clip_id.str.extract(r'^([A-Z]+)_\d+_(sup|sit)_(Mit|Tri|Pul|Aor)$')
     if (odd := name.isna().any(axis=1)).any():
         raise BadInput(f"{path/'train.csv'} lists {df.clip_id[odd].iloc[0]}, which is no name like AS_001_sup_Aor.")
-    df = df.assign(file=check_files(files, path/'train', path/'train.csv'), label=name[0], site='Dhaka',
+    df = df.assign(file=_recordings(df.clip_id, path/'train.csv'), label=name[0], site='Dhaka',
                    place=name[2].map(dict(Mit='MV', Tri='TV', Pul='PV', Aor='AV')),
                    position=name[1].map(dict(sup='lying', sit='sitting')))
     df['set'] = 'BMD-HS'

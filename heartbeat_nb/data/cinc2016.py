@@ -24,7 +24,7 @@ def _annotations(names:list[str], abnormal:np.ndarray)->pd.DataFrame:
     df = pd.DataFrame({'Challenge record name':names, 'Database':'training-'+db, 'Original record name':names,
                        'Diagnosis':np.where(abnormal, 'CAD', 'Normal '), 'Gender':'F', 'Age (year)':60.,
                        'Subject ID':np.where(db=='b', 7+i//2, np.nan), '# Raw record':np.where(db=='e', 1+i//2, np.nan),
-                       'Transducer site on body':'', 'Recording state':np.where(db=='e', 'Rest   ', ''),
+                       'Height (cm)':160., 'Height (m)':1.6, 'Transducer site on body':'', 'Recording state':np.where(db=='e', 'Rest   ', ''),
                        'Murmurs (2=None 3=Weak 4=Strong 6=Unclear)':np.where(db=='b', 2+i%2, np.nan)})
     return df.assign(**{'Original record name':df['Original record name'].where(db!='a', [f'C{o//2}S{o%2}' for o in i])})
 
@@ -60,6 +60,7 @@ def read_annotations(
     try: df = pd.read_csv(csv, dtype=str, encoding_errors='replace')
     except ValueError: raise BadInput(f'{csv} cannot be read as a table. Take it from the archive again.') from None
     df.columns = [o.split(' (')[0].strip() for o in df.columns]
+    df = df.loc[:,~df.columns.duplicated()] # heights stand in cm and in m
     if 'Challenge record name' not in df: raise BadInput(f'{csv} has no column Challenge record name. Take it again.')
     df = df.set_index(df['Challenge record name'].str.strip()).rename(columns=_notes).reindex(columns=_notes.values())
     return df.apply(lambda o: o.fillna('').str.strip().str.removesuffix('.0'))
@@ -67,7 +68,7 @@ def read_annotations(
 # %% ../../nbs/data/03c_cinc2016.ipynb #eccdd95b
 def _subjects(df:pd.DataFrame)->pd.Series:
     "A name for whoever was recorded, '' where nothing tells."
-    start = df.original.str.extract(r'^(C\d+)S\d+$')[0].fillna('')
+    start = df.original.str.extract(r'^(C\d+)S\d+b?$')[0].fillna('')
     piece = (df.label+'-'+df.raw).where(df.raw!='', '')
     by = dict(a=start, b=df.subject, e=piece)
     return pd.Series([by[s][i] if s in by else '' for i,s in df.site.items()], df.index)
