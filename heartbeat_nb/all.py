@@ -30,9 +30,14 @@ from .heart.synth import *
 from .data.audio import *
 from .data.augment import *
 from .data.blocks import *
+from .data.bmdhs import *
 from .data.checks import *
+from .data.cinc2016 import *
+from .data.circor import *
 from .data.esc50 import *
+from .data.fetch import *
 from .data.folders import *
+from .data.fsdd import *
 from .data.groups import *
 from .data.index import *
 from .data.pascal import *
@@ -45,6 +50,7 @@ from .data.split import *
 from .data.twins import *
 from .data.urbansound import *
 from .data.waves import *
+from .data.yaseen import *
 from .train.callbacks import *
 from .train.distributed import *
 from .train.identity import *
@@ -82,30 +88,32 @@ __all__ = [
     'HeartEvents', 'History', 'Interval', 'Item', 'KeepBest', 'LastStep', 'LeafBank', 'Limit', 'LoaderSettings',
     'LogMelNet', 'MaskBand', 'MaskTime', 'Message', 'Microphone', 'ModelEntry', 'NetInfo', 'NormReluPool',
     'Outline', 'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive',
-    'ReceptiveField', 'Recipe', 'Recurrent', 'Reliability', 'Resampler', 'RhythmFeatures', 'RunIdentity', 'RunSize',
-    'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL',
-    'Shift', 'SincBank', 'SkipLone', 'Sound', 'SpecMask', 'SpecTransform', 'Split', 'Standardize', 'Steady',
-    'StopAtNaN', 'StreamPredictor', 'Stretch', 'TensorAudio', 'TensorIndex', 'TensorSpec', 'TimeMean', 'Timeline',
-    'Tones', 'TrainTestSplitter', 'Turns', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream', 'Windows',
-    'add_info', 'all_folds', 'answer_upload', 'arch_names', 'archs', 'artifacts', 'as_mono', 'as_net',
+    'ReceptiveField', 'Recipe', 'Recurrent', 'Reliability', 'Remote', 'Resampler', 'RhythmFeatures', 'RunIdentity',
+    'RunSize', 'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining',
+    'SharedDL', 'Shift', 'SincBank', 'SkipLone', 'Sound', 'SpecMask', 'SpecTransform', 'Split', 'Standardize',
+    'Steady', 'StopAtNaN', 'StreamPredictor', 'Stretch', 'TensorAudio', 'TensorIndex', 'TensorSpec', 'TimeMean',
+    'Timeline', 'Tones', 'TrainTestSplitter', 'Turns', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream',
+    'Windows', 'add_info', 'all_folds', 'answer_upload', 'arch_names', 'archs', 'artifacts', 'as_mono', 'as_net',
     'as_predictor', 'as_range', 'ask_items', 'audio_index', 'audio_learner', 'augmentations', 'baselines',
-    'beat_secs', 'begin_again', 'body_and_head', 'bootstrap', 'bootstrap_scores', 'cache_dir', 'cached_sounds',
-    'cached_waves', 'challenge_measures', 'channel_weights', 'check_address', 'check_csv', 'check_folds',
-    'check_index', 'check_net', 'check_number', 'check_samples', 'check_sound', 'check_table', 'check_unique',
-    'check_values', 'check_wave', 'choose_fold', 'choose_secs', 'choose_sr', 'class_colors', 'class_numbers',
-    'class_scores', 'clear_cache', 'clip_dls', 'clip_features', 'clip_secs', 'clock', 'compare_runs', 'compare_sr',
-    'confused_clips', 'confusion', 'conv_block', 'conv_block_2d', 'convert_data', 'cores', 'create_model',
-    'crop_clip', 'crop_samples', 'cross_calibrate', 'cross_validate', 'cross_validate_baseline',
-    'cross_validate_table', 'data_hash', 'decode_sound', 'default_net', 'device_name', 'devices', 'digest',
-    'draw_beats', 'draw_each', 'draw_saliency', 'draw_stage', 'draw_wave', 'effective_field', 'esc50_index',
-    'esc50_like', 'evaluating', 'expand', 'export_onnx', 'export_program', 'extract_class_id', 'fan_states',
-    'field_width', 'find_arch', 'find_beats', 'find_column', 'find_front', 'find_shared_audio', 'find_sounds',
-    'find_source', 'find_tables', 'find_twins', 'find_wavs', 'fingerprint', 'fit_fold', 'fit_identity',
-    'fit_temperature', 'fits', 'fold_auc', 'fold_norms', 'fold_of', 'folded_share', 'folder_index', 'fps',
-    'from_pretrained', 'front_names', 'fronts', 'gather', 'get_arch', 'get_audio_files', 'get_recipe', 'get_set',
-    'group_confusions', 'group_folds', 'half_onnx', 'harmless_notes', 'has_bf16', 'heart_classes', 'heart_colors',
-    'heart_rate_notes', 'held_out', 'held_out_answers', 'in_spans', 'init_glorot', 'interval_table', 'is_model',
-    'is_silent', 'is_simulated', 'iter_predictions', 'join_groups', 'join_processes', 'kaggle_counts',
+    'beat_secs', 'begin_again', 'bmdhs_classes', 'bmdhs_index', 'bmdhs_like', 'body_and_head', 'bootstrap',
+    'bootstrap_scores', 'cache_dir', 'cached_sounds', 'cached_waves', 'challenge_measures', 'channel_weights',
+    'check_address', 'check_csv', 'check_files', 'check_folds', 'check_index', 'check_net', 'check_number',
+    'check_samples', 'check_set', 'check_sound', 'check_table', 'check_unique', 'check_values', 'check_wave',
+    'choose_fold', 'choose_secs', 'choose_sr', 'cinc2016_index', 'cinc2016_like', 'circor_index', 'circor_like',
+    'class_colors', 'class_numbers', 'class_scores', 'clear_cache', 'clip_dls', 'clip_features', 'clip_secs',
+    'clock', 'compare_runs', 'compare_sr', 'confused_clips', 'confusion', 'conv_block', 'conv_block_2d',
+    'convert_data', 'cores', 'create_model', 'crop_clip', 'crop_samples', 'cross_calibrate', 'cross_validate',
+    'cross_validate_baseline', 'cross_validate_table', 'data_hash', 'decode_sound', 'default_net', 'device_name',
+    'devices', 'digest', 'draw_beats', 'draw_each', 'draw_saliency', 'draw_stage', 'draw_wave', 'effective_field',
+    'esc10_index', 'esc10_like', 'esc50_index', 'esc50_like', 'evaluating', 'expand', 'export_onnx',
+    'export_program', 'extract_class_id', 'fan_states', 'fetch', 'field_width', 'find_arch', 'find_beats',
+    'find_column', 'find_front', 'find_shared_audio', 'find_sounds', 'find_source', 'find_tables', 'find_twins',
+    'find_wavs', 'fingerprint', 'fit_fold', 'fit_identity', 'fit_temperature', 'fits', 'fold_auc', 'fold_norms',
+    'fold_of', 'folded_share', 'folder_index', 'fps', 'from_pretrained', 'front_names', 'fronts', 'fsdd_index',
+    'fsdd_like', 'gather', 'get_arch', 'get_audio_files', 'get_recipe', 'get_set', 'group_confusions',
+    'group_folds', 'half_onnx', 'harmless_notes', 'has_bf16', 'heart_caution', 'heart_classes', 'heart_colors',
+    'heart_rate_notes', 'heart_states', 'held_out', 'held_out_answers', 'in_spans', 'init_glorot', 'interval_table',
+    'is_model', 'is_silent', 'is_simulated', 'iter_predictions', 'join_groups', 'join_processes', 'kaggle_counts',
     'kaggle_data', 'kaggle_secs', 'keep_memory', 'kernel_bands', 'kernel_samples', 'known_events', 'label_vocab',
     'labelled_clips', 'layer_by_layer', 'layer_table', 'leaked_clips', 'learner_identity', 'list_models',
     'list_sets', 'listening_socket', 'load_channels', 'load_converted', 'load_model', 'load_onnx', 'load_program',
@@ -119,22 +127,23 @@ __all__ = [
     'plain_errors', 'play_sound', 'player', 'plot_confusion', 'plot_history', 'plot_intervals', 'plot_kernels',
     'plot_reliability', 'plural', 'post_audio', 'post_classes', 'post_dls', 'power_end', 'predict_clips',
     'predict_file', 'predict_files', 'predict_long', 'predict_waves', 'pretrain', 'protocol_name', 'protocols',
-    'provenance', 'push_to_hub', 'quality_notes', 'quantize_onnx', 'read_folders', 'read_labels', 'read_shard',
-    'read_sound', 'read_text_table', 'read_timing', 'read_urbansound_csv', 'real_data', 'receptive_field',
-    'recipe_callbacks', 'recipe_dls', 'recipes', 'recognise_set', 'recording_groups', 'register_model',
-    'register_set', 'reliability', 'rhythm_features', 'run_folds', 'run_identity', 'run_protocol', 'saliency',
-    'save_learner', 'save_model', 'save_pretrained', 'save_result', 'save_weights', 'scale', 'scan_sound',
-    'scan_sounds', 'score_table', 'scores', 'search_hours', 'seeded', 'shard_dls', 'shard_formats', 'shard_info',
-    'shared', 'shared_answers', 'shared_training', 'short_clips', 'show_change', 'show_timeline', 'side_by_side',
-    'silence', 'silenced', 'simulated_data', 'smooth_map', 'some_files', 'sound_name', 'sound_suffixes',
-    'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split', 'split_names', 'split_shards',
-    'standardize', 'start_from', 'stored_folds', 'strongest_input', 'submission', 'submit_folds', 'synth_dataset',
-    'synth_fans', 'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes', 'temperature_scale',
-    'timeline_spans', 'tone_answers', 'tones', 'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled',
-    'unpack_clip', 'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like',
-    'usable_clips', 'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared', 'whiten',
-    'window_begins', 'window_step', 'without_test_labels', 'write_atomic', 'write_card', 'write_shards',
-    'write_tensors']
+    'provenance', 'push_to_hub', 'quality_notes', 'quantize_onnx', 'read_annotations', 'read_children',
+    'read_folders', 'read_labels', 'read_patients', 'read_shard', 'read_sound', 'read_states', 'read_sums',
+    'read_text_table', 'read_timing', 'read_urbansound_csv', 'real_data', 'receptive_field', 'recipe_callbacks',
+    'recipe_dls', 'recipes', 'recognise_set', 'recording_groups', 'register_model', 'register_set', 'reliability',
+    'rhythm_features', 'run_folds', 'run_identity', 'run_protocol', 'saliency', 'sample_states', 'save_learner',
+    'save_model', 'save_pretrained', 'save_result', 'save_weights', 'scale', 'scan_sound', 'scan_sounds',
+    'score_table', 'scores', 'search_hours', 'seeded', 'shard_dls', 'shard_formats', 'shard_info', 'shared',
+    'shared_answers', 'shared_training', 'short_clips', 'show_change', 'show_timeline', 'side_by_side', 'silence',
+    'silenced', 'simulated_data', 'smooth_map', 'some_files', 'sound_name', 'sound_suffixes', 'span_drops', 'spawn',
+    'speech_commands_index', 'speech_commands_like', 'split', 'split_names', 'split_shards', 'standardize',
+    'start_from', 'stored_folds', 'strongest_input', 'submission', 'submit_folds', 'synth_dataset', 'synth_fans',
+    'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes', 'temperature_scale', 'timeline_spans',
+    'tone_answers', 'tones', 'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled', 'unpack_clip',
+    'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_clips',
+    'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared', 'whiten', 'window_begins', 'window_step',
+    'without_test_labels', 'write_atomic', 'write_card', 'write_hearts', 'write_shards', 'write_tensors',
+    'yaseen_classes', 'yaseen_index', 'yaseen_like']
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *

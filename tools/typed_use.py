@@ -131,7 +131,8 @@ def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite
 mine_too:Check = mine
 
 def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
-    print(list_sets()['pascal'], get_set('pascal').caution, recognise_set(path), urban_classes, post_classes, shard_formats)
+    print(list_sets()['pascal'], get_set('pascal').caution)
+    print(recognise_set(path), urban_classes, post_classes, shard_formats)
     known = pd.DataFrame(dict(file=list(map(str, find_wavs(path))), label='dog'))
     known['clip_id'] = check_unique(known.file.str.slice(10))
     table:pd.DataFrame = make_index(known, path, classes=['dog', 'cat'])
@@ -152,6 +153,8 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     print(states, cinc2016_index(cinc2016_like(path)), read_annotations(path), esc10_index(esc10_like(path)))
     print(bmdhs_index(bmdhs_like(path)), read_patients(path), bmdhs_classes, fsdd_index(fsdd_like(path)))
     print(yaseen_index(yaseen_like(path)), yaseen_classes)
+    there:Path = check_set('circor', fetch('circor', path, mirror='https://sounds.org/circor'))
+    print(read_sums(there/'SHA256SUMS.txt')['RECORDS'])
     print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
     hearts = pascal_index(pascal_data(real_data() or simulated_data(104)))
     name:PascalName | None = parse_name('murmur__112_1306243000964_A.wav')

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .command import load
 from .settings import read_clips
-from ..core import cache_dir,clear_cache,need
+from ..core import BadInput,cache_dir,clear_cache,need
 from ..data.checks import check_index,choose_sr
 from ..data.sets import find_source
 
@@ -23,9 +23,10 @@ def count_clips(
     return by.agg(clips=('ok', 'size'), usable=('ok', 'sum'), minutes=('secs', lambda s: s.sum()/60)).round(1)
 
 def show_data( # the parameters of `heartbeat_data`
-    data:str|None, shards:str|None, shard_size:int, sr:int|None, clear_cache:bool)->None:
+    data:str|None, shards:str|None, shard_size:int, sr:int|None, fetch:bool, mirror:str|None, clear_cache:bool)->None:
     "Show recordings as a person asks."
     if clear_cache: return _clear()
+    if fetch or mirror: _fetch(data, mirror)
     if shards: need('webdataset', 'scale')
     index,usual = read_clips(data),find_source(data).data_set.sr
     print(count_clips(index).to_string())
@@ -41,3 +42,8 @@ def show_data( # the parameters of `heartbeat_data`
 def _clear()->None:
     folder,freed = cache_dir(),clear_cache()
     print(f'Deleted {freed/1e6:.1f} MB in {folder}.')
+
+def _fetch(data:str|None, mirror:str|None)->None:
+    name,_,folder = (data or '').partition('=')
+    if not folder: raise BadInput('Say what to fetch and where to, NAME=FOLDER, as in circor=sounds/circor.')
+    load('heartbeat_nb.data.fetch:fetch')(name, folder, mirror)

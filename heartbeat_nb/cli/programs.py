@@ -39,6 +39,8 @@ def heartbeat_data(
     shards:str|None=None, # Pack the labelled clips into WebDataset shards, in this new folder
     shard_size:int=1000, # Most clips a shard
     sr:int|None=None, # Sample rate of the shards, in Hz (default: as for heartbeat_train)
+    fetch:bool=False, # Fetch NAME from its owner into FOLDER first; what is there already is only checked
+    mirror:str|None=None, # An address or a folder that has the owner's files, for --fetch
     clear_cache:bool=False, # Delete all that was kept to save time: decoded and simulated sounds, pretrained nets
 )->None:
     "Show what recordings are there, and what is wrong with them; pack them into shards, if wanted."

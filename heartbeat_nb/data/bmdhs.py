@@ -8,7 +8,7 @@ __all__ = ['bmdhs_classes', 'bmdhs_like', 'read_patients', 'bmdhs_index']
 # %% ../../nbs/data/03d_bmdhs.ipynb #62c29c6b
 from pathlib import Path
 
-import numpy as np, pandas as pd
+import pandas as pd
 
 from ..core import BadInput,warn_once
 from .index import DataSet,Remote,check_files,make_index,plural,register_set,some_files
@@ -22,16 +22,17 @@ _ways = [f'{p}_{v}' for p in ('sup', 'sit') for v in ('Mit', 'Tri', 'Pul', 'Aor'
 
 def bmdhs_like(
     path:str|Path, # a folder that does not exist yet
-    patients:int=6, # who have each class in turn
+    people:int=6, # who have each class in turn
     seed:int=0, # the same seed gives the same sounds
 )->Path: # the folder
     "Write simulated hearts in the layout of BMD-HS."
-    path,classes = Path(path),[bmdhs_classes[i%6] for i in range(patients)]
+    path,classes = Path(path),[bmdhs_classes[i%6] for i in range(people)]
     if path.exists(): raise BadInput(f'{path} is there already. Give a new folder.')
-    ids = [f'patient_{i+1:03}' for i in range(patients)]
+    ids = [f'patient_{i+1:03}' for i in range(people)]
     has = {v:[int(c==v or c=='MD' and v in ('AS', 'MR')) for c in classes] for v in (*_valves, 'N')}
     takes = {f'recording_{k+1}':[f'{c}_{o[-3:]}_{w}' for c,o in zip(classes, ids)] for k,w in enumerate(_ways)}
-    write_hearts({path/'train'/f'{n}.wav':'normal' if n[0]=='N' else 'murmur' for o in takes.values() for n in o}, seed=seed)
+    files = {path/'train'/f'{n}.wav':'normal' if n[0]=='N' else 'murmur' for o in takes.values() for n in o}
+    write_hearts(files, seed=seed)
     pd.DataFrame(dict(patient_id=ids) | has | takes).to_csv(path/'train.csv', index=False)
     who = pd.DataFrame(dict(patient_id=ids, Age=40, Gender='F', Smoker=0, Lives='U'))
     who.to_csv(path/'additional_metadata.csv', index=False)
@@ -52,7 +53,8 @@ def read_patients(
     df = df.melt(['patient_id', *has], takes, value_name='clip_id').dropna(subset='clip_id')
     df[has] = df[has].astype(bool)
     df['labels'] = ['+'.join(k for k,v in zip(has, o) if v) for o in df[has].to_numpy()]
-    return df.rename(columns=dict(patient_id='group')).drop(columns='variable').sort_values('clip_id', ignore_index=True)
+    df = df.rename(columns=dict(patient_id='group')).drop(columns='variable')
+    return df.sort_values('clip_id', ignore_index=True)
 
 # %% ../../nbs/data/03d_bmdhs.ipynb #ccc1bfaa
 def _is_bmdhs(
@@ -83,7 +85,8 @@ def bmdhs_index(
 )->pd.DataFrame: # as from `make_index`, with labels, place, position and what is known of the patient
     "One row a recording of BMD-HS."
     path = Path(path).expanduser().absolute()
-    if not _is_bmdhs(path): raise BadInput(f'{path} has no train.csv and train. Give the folder of BMD-HS that holds them.')
+    if not _is_bmdhs(path):
+        raise BadInput(f'{path} has no train.csv and train. Give the folder of BMD-HS that holds them.')
     df = read_patients(path/'train.csv')
     name = df.clip_id.str.extract(r'^([A-Z]+)_\d+_(sup|sit)_(Mit|Tri|Pul|Aor)$')
     if (odd := name.isna().any(axis=1)).any():
@@ -97,7 +100,8 @@ def bmdhs_index(
 # %% ../../nbs/data/03d_bmdhs.ipynb #ce9327c6
 register_set(DataSet(
     'bmdhs', bmdhs_index, _is_bmdhs, 2000, 4., 5, 1, 'patients', heart_caution,
-    'hearts with diseased valves, several at once, at four places, lying and sitting', 872, 'none stated: ask its authors',
+    'hearts with diseased valves, several at once, at four places, lying and sitting', 872,
+    'none stated: ask its authors',
     'Ali et al.: BUET Multi-disease Heart Sound Dataset: A Comprehensive Auscultation Dataset for Developing '
     'Computer-Aided Diagnostic Systems. arXiv 2409.00724, 2024', 'https://github.com/sani002/BMD-HS-Dataset',
     Remote('https://github.com/sani002/BMD-HS-Dataset/archive/refs/heads/', {'main.zip':''})))

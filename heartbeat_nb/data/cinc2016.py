@@ -21,12 +21,14 @@ def _annotations(names:list[str], abnormal:np.ndarray)->pd.DataFrame:
     "A row a recording, with the columns of the organisers' annotations that are read here."
     i = np.arange(len(names))
     db = pd.Series(names).str[0]
-    df = pd.DataFrame({'Challenge record name':names, 'Database':'training-'+db, 'Original record name':names,
+    original = np.where(db=='a', [f'C{o//2}S{o%2}' for o in i], names)
+    df = pd.DataFrame({'Challenge record name':names, 'Database':'training-'+db, 'Original record name':original,
                        'Diagnosis':np.where(abnormal, 'CAD', 'Normal '), 'Gender':'F', 'Age (year)':60.,
-                       'Subject ID':np.where(db=='b', 7+i//2, np.nan), '# Raw record':np.where(db=='e', 1+i//2, np.nan),
+                       'Subject ID':np.where(db=='b', 7+i//2, np.nan),
+                       '# Raw record':np.where(db=='e', 1+i//2, np.nan),
                        'Height (cm)':160., 'Height (m)':1.6, 'Transducer site on body':'', 'Recording state':np.where(db=='e', 'Rest   ', ''),
                        'Murmurs (2=None 3=Weak 4=Strong 6=Unclear)':np.where(db=='b', 2+i%2, np.nan)})
-    return df.assign(**{'Original record name':df['Original record name'].where(db!='a', [f'C{o//2}S{o%2}' for o in i])})
+    return df
 
 # %% ../../nbs/data/03c_cinc2016.ipynb #946b503b
 def cinc2016_like(

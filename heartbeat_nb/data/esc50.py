@@ -91,10 +91,12 @@ def esc10_index(
 )->pd.DataFrame: # as from `make_index`, with `fold`: 1 to 5
     "One row a clip of ESC-10."
     path = Path(path).expanduser().absolute()
-    if not _is_esc10(path): raise BadInput(f"{path} has no '001 - Dog bark'. Give the folder of ESC-10 that holds it.")
+    if not _is_esc10(path):
+        raise BadInput(f"{path} has no '001 - Dog bark'. Give the folder of ESC-10 that holds it.")
     said = [(o, m) for o in find_sounds(path) if (m := _ogg.fullmatch(o.name))]
-    df = pd.DataFrame([(o, o.parent.name.partition(' - ')[2].lower().replace(' ', '_'), m[2], int(m[1])) for o,m in said],
-                      columns=['file', 'label', 'group', 'fold'])
+    label = lambda o: o.parent.name.partition(' - ')[2].lower().replace(' ', '_')
+    rows = [(o, label(o), m[2], int(m[1])) for o,m in said]
+    df = pd.DataFrame(rows, columns=['file', 'label', 'group', 'fold'])
     df['set'] = 'ESC-10'
     return make_index(df, path, silent_ok=True)
 
@@ -102,5 +104,6 @@ def esc10_index(
 register_set(DataSet(
     'esc10', esc10_index, _is_esc10, folds=5, test_fold=1, groups='recordings',
     about='ten kinds of everyday sound, 5 s each, in five official folds', clips=400, citation=_esc,
-    licence='CC BY 3.0, and of each clip its own (CC0, CC BY or Sampling+)', home='https://github.com/karolpiczak/ESC-10',
+    licence='CC BY 3.0, and of each clip its own (CC0, CC BY or Sampling+)',
+    home='https://github.com/karolpiczak/ESC-10',
     remote=Remote('https://github.com/karolpiczak/ESC-10/archive/', {'553c8f1.zip':''})))

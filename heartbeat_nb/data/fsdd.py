@@ -55,7 +55,8 @@ def fsdd_index(
 
 # %% ../../nbs/data/04d_fsdd.ipynb #887a926e
 register_set(DataSet(
-    'fsdd', fsdd_index, _is_fsdd, 8000, 1., 5, 1, 'speakers', '', 'ten spoken digits by six speakers', 3000, 'CC BY-SA 4.0',
+    'fsdd', fsdd_index, _is_fsdd, 8000, 1., 5, 1, 'speakers', '', 'ten spoken digits by six speakers', 3000,
+    'CC BY-SA 4.0',
     'Jackson et al.: Free Spoken Digit Dataset. doi 10.5281/zenodo.1342401',
     'https://github.com/Jakobovski/free-spoken-digit-dataset',
     Remote('https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/heads/', {'master.zip':''})))

@@ -150,7 +150,7 @@ def _say_unusable(df:pd.DataFrame, root:Path)->None:
 class Remote:
     "Where the owner of a data set keeps its files."
     url:str # of the folder that holds them, with a / at its end
-    files:dict[str, str] # name in it -> 'md5:...' or 'sha256:...', '' if the owner publishes none; archives are unpacked
+    files:dict[str, str] # name in it -> 'md5:...' or 'sha256:...', '' if the owner publishes none
     sums:str='' # name in it of a list of SHA-256, if the owner publishes one
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ def urbansound_index(
     csv = urbansound_csv(path)
     said,root = read_urbansound_csv(csv),csv.parent.parent
     files = [root/'audio'/f'fold{f}'/str(o) for f,o in zip(said.fold, said.slice_file_name)]
-    known = pd.DataFrame(dict(file=check_files(files, root/'audio', csv), label=said['class'], group=said.fsID, fold=said.fold.astype(int)))
+    files = check_files(files, root/'audio', csv)
+    known = pd.DataFrame(dict(file=files, label=said['class'], group=said.fsID, fold=said.fold.astype(int)))
     known['set'] = 'UrbanSound8K'
     classes = said.drop_duplicates('classID').sort_values('classID')['class']
     df = make_index(known, root, classes, silent_ok=True)

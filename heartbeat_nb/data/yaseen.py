@@ -49,9 +49,12 @@ def yaseen_index(
     path = Path(path).expanduser().absolute()
     files = find_sounds(path)
     said = {o:m for o in files if (m := _name.fullmatch(o.name))}
-    if not said: raise BadInput(f'No file in {path} has a name like New_AS_001.wav. Give the folder of the unpacked archives.')
-    if n := len(files)-len(said): warn_once(f'Skipped {plural(n, "file")} in {path} with other names than New_AS_001.wav.')
-    df = pd.DataFrame(dict(clip_id=[o.stem for o in said], file=list(said), label=[m[1].upper() for m in said.values()]))
+    if not said:
+        raise BadInput(f'No file in {path} has a name like New_AS_001.wav. Give the folder of the unpacked archives.')
+    if n := len(files)-len(said):
+        warn_once(f'Skipped {plural(n, "file")} in {path} with other names than New_AS_001.wav.')
+    labels = [m[1].upper() for m in said.values()]
+    df = pd.DataFrame(dict(clip_id=[o.stem for o in said], file=list(said), label=labels))
     df['set'] = 'Yaseen'
     return make_index(df, path, yaseen_classes)
 
@@ -59,5 +62,5 @@ def yaseen_index(
 register_set(DataSet(
     'yaseen', yaseen_index, _is_yaseen, 2000, 2., 5, 1, 'clips alone: nobody knows who was recorded', heart_caution,
     'three beats each: normal, AS, MR, MS or MVP; no word of who was recorded', 1000, 'none stated: ask its authors',
-    'Yaseen, Son, Kwon: Classification of Heart Sound Signal Using Multiple Features. Applied Sciences 8(12), 2344, 2018',
+    'Yaseen, Son, Kwon: Classification of Heart Sound Signal Using Multiple Features. Applied Sciences 8(12), 2018',
     'https://github.com/yaseen21khan/Classification-of-Heart-Sound-Signal-Using-Multiple-Features-'))
