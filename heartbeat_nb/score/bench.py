@@ -16,23 +16,24 @@ from .physionet import screening_cost,weighted_accuracy
 from .result import CrossValidation,Fold
 from .tasks import Task,bench_version,get_task
 
-# %% ../../nbs/score/08b_bench.ipynb #eb1c8541
+# %% ../../nbs/score/08b_bench.ipynb #c8e7c6b3
 def _share(task:Task, df:pd.DataFrame)->np.ndarray:
     "The probabilities of a table that has the right rows; each is one, and together they are shares."
     p = df[task.classes].apply(pd.to_numeric, errors='coerce').to_numpy(float)
     if (bad := ~((p>=0) & (p<=1)).all(1)).any():
         raise BadInput(f'{task.unit} {df.index[bad][0]} has a probability that is none. Give numbers from 0 to 1.')
     if not task.several and (bad := abs(p.sum(1)-1)>.01).any():
-        raise BadInput(f'The probabilities of {task.unit} {df.index[bad][0]} sum to {p.sum(1)[bad][0]:.3g}. Make them sum to 1.')
+        said = f'The probabilities of {task.unit} {df.index[bad][0]} sum to {p.sum(1)[bad][0]:.3g}.'
+        raise BadInput(f'{said} Make them sum to 1.')
     return p if task.several else p/p.sum(1, keepdims=True)
 
 def read_answers(
     task:Task, # what was asked
-    answers:str|Path|pd.DataFrame, # a table, or a CSV file: a column named as the task's unit, or `file`; one a class
+    answers:str|Path|pd.DataFrame, # a table or CSV file: a column called as the task's unit, or `file`; one a class
 )->np.ndarray: # (answers, classes) probabilities, in the order of `task.asked`
     "Take answers, or say in a sentence what is wrong with them."
     try: df = answers if isinstance(answers, pd.DataFrame) else pd.read_csv(answers, dtype=str)
-    except (ValueError, UnicodeDecodeError): raise BadInput(f'{answers} cannot be read as a CSV table. Write one.') from None
+    except ValueError: raise BadInput(f'{answers} cannot be read as a CSV table. Write one.') from None
     if 'file' in df and task.unit=='clip_id' and 'clip_id' not in df:
         df = df.assign(clip_id=df.file.map(lambda o: Path(str(o)).stem)).drop(columns='file')
     need = [task.unit, *task.classes]
@@ -44,7 +45,8 @@ def read_answers(
     for bad,what in ((df.index[df.index.duplicated()], 'is answered twice. Give one row each'),
                      (df.index.difference(task.asked.id), 'is not asked about. Leave it out'),
                      (pd.Index(task.asked.id).difference(df.index), 'has no answer. Give one row each')):
-        if len(bad): raise BadInput(f'{task.unit} {bad[0]} {what}{f", and so for {len(bad)-1} more" if len(bad)>1 else ""}.')
+        more = f', and so for {len(bad)-1} more' if len(bad)>1 else ''
+        if len(bad): raise BadInput(f'{task.unit} {bad[0]} {what}{more}.')
     return _share(task, df.loc[task.asked.id])
 
 # %% ../../nbs/score/08b_bench.ipynb #b8635517
@@ -67,7 +69,7 @@ def _any_scores(cv:CrossValidation)->dict[str,Interval]:
     both = len(cv.classes)==2 and cv.pool().y.nunique()==2
     return known | (_two_scores(cv) if both else {})
 
-# %% ../../nbs/score/08b_bench.ipynb #c7bc267b
+# %% ../../nbs/score/08b_bench.ipynb #6885205e
 def _from_confusions(f:Callable[[np.ndarray], np.ndarray], cms:np.ndarray)->Interval:
     return Interval.from_draws(f(cms.sum(0)), f(bootstrap(cms)), cms.sum((1, 2)))
 
@@ -85,9 +87,10 @@ def _several_scores(task:Task, probs:np.ndarray)->dict[str,Interval]:
     fold = np.tile(pd.factorize(task.asked.fold)[0], k)+1000*np.repeat(np.arange(k), n)
     groups = np.tile(task.asked.group.to_numpy(), k)
     every = dict(auc=fold_auc(probs.T.ravel(), task.y.T.ravel()==1, fold, groups))
-    return every | {f'{s} {c}':v for c,o in each.items() for s,v in _any_scores(o).items() if s in ('auc', 'balanced_accuracy')}
+    shown = {c:_any_scores(o) for c,o in each.items()}
+    return every | {f'{s} {c}':o[s] for c,o in shown.items() for s in ('auc', 'balanced_accuracy') if s in o}
 
-# %% ../../nbs/score/08b_bench.ipynb #2fd47892
+# %% ../../nbs/score/08b_bench.ipynb #bc4b1053
 @dataclass(frozen=True, eq=False, repr=False)
 class TaskScore:
     "A row of the table of a task."
@@ -101,8 +104,8 @@ class TaskScore:
     def row(self)->pd.DataFrame: # one row
         "As the leaderboard shows it."
         shown = {self.main:'', **self.scores}
-        return pd.DataFrame([{k:f'{self.scores[k]:.3f}' if self.scores[k].estimate<=1 else f'{self.scores[k]:.0f}'
-                              for k in shown}], index=[self.system])
+        say = lambda o: f'{o:.3f}' if o.estimate<=1 else f'{o:.0f}'
+        return pd.DataFrame([{k:say(self.scores[k]) for k in shown}], index=[self.system])
 
     def save(self,
         path:str|Path, # a .json file
@@ -121,7 +124,7 @@ class TaskScore:
     def __repr__(self)->str: return f'{self.system} at {self.task}: {self.main} {self.scores[self.main]:.3f}'
     def _repr_html_(self)->str: return f'<p>{self!r}</p>{interval_table(self.scores).round(3).to_html()}'
 
-# %% ../../nbs/score/08b_bench.ipynb #66c7119a
+# %% ../../nbs/score/08b_bench.ipynb #c1f89137
 def score_task(
     task:str|Task, # one of `list_tasks()`
     answers:str|Path|pd.DataFrame, # for `read_answers`
@@ -135,7 +138,8 @@ def score_task(
     if task.several: scores = _several_scores(task, probs)
     else:
         cv = _result(task, task.y, probs, task.classes)
-        scores = _any_scores(cv) | (_child_scores(task, probs) if 'outcome' in task.asked and task.unit=='child' else {})
+        by_child = 'outcome' in task.asked and task.unit=='child'
+        scores = _any_scores(cv) | (_child_scores(task, probs) if by_child else {})
         sets = sorted(set(task.asked['set']))
         each = {o:_any_scores(cv.only(o)) for o in sets} if len(sets)>1 else {}
         scores |= {f'{task.main} {o}':v[task.main] for o,v in each.items() if task.main in v}

@@ -65,7 +65,7 @@ def _pool(x:Tensor, biases:dict[int,np.ndarray], ask:Callable[[np.ndarray, np.nd
             res.append(np.stack([a, z] if i%2==0 else [z, a], 2)) # (clips, 42, 2, questions)
     return np.stack(res, 1).astype(np.float32).reshape(len(x), -1)
 
-# %% ../../nbs/score/03b_rocket.ipynb #67c7ad5d
+# %% ../../nbs/score/03b_rocket.ipynb #dfc3dbf5
 def _fit_biases(x:Tensor, features:int, rng:np.random.Generator)->dict[int,np.ndarray]: # dilation -> (84, biases)
     sizes,done,res = _dilations(x.shape[1], features),0,{}
     for d,n in sizes.items():
@@ -84,7 +84,7 @@ class Rocket:
     def fit(cls,
         x:Tensor, # (clips, samples), standardised: where thresholds come from
         multi:bool=False, # MultiRocket, or MiniRocket?
-        features:int|None=None, # about how many thresholds, each; None: 10,000, or 1,250 of each view with four features
+        features:int|None=None, # about how many thresholds, each; None: 10,000, or 1,250 of each view
         seed:int=0, # of which sound gives which threshold
     )->'Rocket':
         "Choose the thresholds."

@@ -39,36 +39,38 @@ table_systems:dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], Baseline]]
     **{k:(baselines[o].table, baselines[o]) for k,o in
        dict(linear='logistic', forest='forest', minirocket='minirocket', multirocket='multirocket').items()}}
 
-# %% ../../nbs/score/08c_systems.ipynb #630ed363
+# %% ../../nbs/score/08c_systems.ipynb #d2d8b730
 def task_clips(
     task:Task, # what is asked
     index:pd.DataFrame, # with all of its recordings, whatever else there is
-)->pd.DataFrame: # the rows of `index` that the task names, with its labels; id, fold, and source where one set is trained on
+)->pd.DataFrame: # the rows of `index` that it names, with its labels, id, fold, and source where it trains on one set
     "The recordings of a task."
     rows = task.recordings.set_index('clip_id')
     index = check_table(index, 'clip_id', 'file', 'hash', 'ok')
     clips = index[index.clip_id.isin(rows.index) & index.ok]
     if lost := sorted(set(rows.index)-set(clips.clip_id)):
-        raise BadInput(f'{len(lost)} recordings of {task.name} are not in this table, the first is {lost[0]}. Give the whole set.')
+        said = f'{len(lost)} recordings of {task.name} are not in this table, the first is {lost[0]}.'
+        raise BadInput(f'{said} Give the whole set.')
     clips = clips.drop(columns=['label', 'fold'], errors='ignore').join(rows, on='clip_id').reset_index(drop=True)
     return clips.assign(fold=clips['id'].map(task.asked.set_index('id').fold).fillna(''), group=clips.group.astype(str))
 
-# %% ../../nbs/score/08c_systems.ipynb #970a4a53
+# %% ../../nbs/score/08c_systems.ipynb #6c27af8d
 def _answerer(system:str, clips:pd.DataFrame, classes:list[str], seed:int, recipe:str|Recipe,
               kwargs:dict[str, object])->Callable[[pd.Index, pd.Index], np.ndarray]: # train, test -> probabilities
     "How a system learns from some clips, and answers for others."
     if system in table_systems:
         look,known = table_systems[system]
         x = look(clips)
-        return lambda train,test: fit_table(known.make(seed), x.loc[train], clips.label[train], x.loc[test], classes, known.balance)
+        return lambda train,test: fit_table(known.make(seed), x.loc[train], clips.label[train], x.loc[test], classes,
+                                            known.balance)
     def ask(train, test):
         learn = fit_fold(clips, test, system, recipe, seed, vocab=classes, **kwargs)
         return predict_clips(learn, clips.index.get_indexer(test))
     return ask
 
-# %% ../../nbs/score/08c_systems.ipynb #724f02c8
+# %% ../../nbs/score/08c_systems.ipynb #34b3ab44
 def _run_one(task:Task, clips:pd.DataFrame, classes:list[str], y:np.ndarray, path:Path, what:list[object],
-             answer:Callable[[pd.Index, pd.Index], np.ndarray])->tuple[pd.DataFrame, float]: # answers by id; seconds
+             answer:Callable[[pd.Index, pd.Index], np.ndarray])->pd.DataFrame: # a row an answer, by id
     "All folds of one question with one true answer."
     def fit(held):
         test = clips.index[clips.source!=task.train if task.train else clips.fold==held]
@@ -80,9 +82,9 @@ def _run_one(task:Task, clips:pd.DataFrame, classes:list[str], y:np.ndarray, pat
     identity = RunIdentity(dict(fingerprint=fingerprint(*what)), settings=settings)
     cv = run_folds(path, ['all'] if task.train else sorted(set(task.asked.fold)), fit, classes, identity)
     ids = [i for f in cv.folds for i in f.clip_ids]
-    return pd.DataFrame(cv.probs, ids, classes).loc[task.asked.id],sum(o.seconds for o in cv.folds)
+    return pd.DataFrame(cv.probs, ids, classes).loc[task.asked.id]
 
-# %% ../../nbs/score/08c_systems.ipynb #471a6631
+# %% ../../nbs/score/08c_systems.ipynb #7b1fd120
 def run_task(
     task:str|Task, # one of `list_tasks()`
     index:pd.DataFrame, # with all of its recordings
@@ -97,13 +99,15 @@ def run_task(
     "Let a system answer a task, and score it; a run that was stopped goes on."
     task,name = get_task(task) if isinstance(task, str) else task,name or system
     clips,recipe = task_clips(task, index),get_recipe(recipe)
-    path,what = Path(folder)/f'{task.name}_{name}.json',[system, seed, *([] if system in table_systems else [recipe, kwargs])]
+    path,how = Path(folder)/f'{task.name}_{name}.json',[] if system in table_systems else [recipe, kwargs]
     def one(clips, classes, y, path):
-        return _run_one(task, clips, classes, y, path, what, _answerer(system, clips, classes, seed, recipe, kwargs))[0]
+        answer = _answerer(system, clips, classes, seed, recipe, kwargs)
+        return _run_one(task, clips, classes, y, path, [system, seed, *how], answer)
     if not task.several: answers = one(clips, task.classes, task.y, path)
-    else: answers = pd.DataFrame({c:one(clips.assign(label=np.where([c in o.split('+') for o in clips.label], c, 'no')),
-                                        ['no', c], y, path.with_stem(f'{path.stem}_{c}'))[c]
-                                  for c,y in zip(task.classes, task.y.T)})
+    else:
+        has = {c:clips.assign(label=np.where([c in o.split('+') for o in clips.label], c, 'no')) for c in task.classes}
+        answers = pd.DataFrame({c:one(has[c], ['no', c], y, path.with_stem(f'{path.stem}_{c}'))[c]
+                                for c,y in zip(task.classes, task.y.T)})
     answers.rename_axis(task.unit).to_csv(path.with_suffix('.csv'))
     score = score_task(task, path.with_suffix('.csv'), name, seed=seed, **provenance())
     if out: score.save(Path(out)/f'task_{task.name}_{name}.json')

@@ -42,12 +42,10 @@ def read_frozen(
         raise BadInput(f'{path} was changed since it was frozen. Install the package again.')
     return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 
-# %% ../../nbs/score/08_tasks.ipynb #52f29345
+# %% ../../nbs/score/08_tasks.ipynb #df768473
 def _grouped(index:pd.DataFrame, labels:pd.Series)->pd.DataFrame:
-    "The labelled clips with their groups, twins joined, sorted by name."
-    clips = labelled_clips(index.assign(label=labels.astype(object)))
-    twins = find_twins(clips)
-    return clips.assign(group=join_groups(clips.group, twins['first'], twins['second'])).sort_values('clip_id')
+    "The labelled clips with their groups, sorted by name."
+    return labelled_clips(index.assign(label=labels.astype(object))).sort_values('clip_id')
 
 def _folds(labels:pd.Series, groups:pd.Series, seed:int)->pd.Series:
     "The number of the fold that holds out each row, from 1."
@@ -55,9 +53,11 @@ def _folds(labels:pd.Series, groups:pd.Series, seed:int)->pd.Series:
     for i,o in enumerate(group_folds(labels, groups, 5, seed), 1): res.iloc[o] = str(i)
     return res
 
-# %% ../../nbs/score/08_tasks.ipynb #b5392ccf
+# %% ../../nbs/score/08_tasks.ipynb #98259f2b
 def _freeze_pascal(index, seed):
     clips = _grouped(index, index.label)
+    twins = find_twins(clips)
+    clips['group'] = join_groups(clips.group, twins['first'], twins['second'])
     return clips.assign(fold=_folds(clips.label, clips.group, seed))[['clip_id', 'set', 'group', 'fold', 'label']]
 
 def _freeze_circor(index, seed):
@@ -74,10 +74,10 @@ def _freeze_cinc2016(index, seed):
     return clips.assign(fold=pd.concat(each), set=clips.site)[['clip_id', 'set', 'group', 'fold', 'label']]
 
 def _freeze_bmdhs(index, seed):
-    clips = _grouped(index, index.label).rename(columns=dict(index_group='patient'))
-    patients = clips.drop_duplicates('patient').set_index('patient')
-    clips['fold'] = clips.patient.map(_folds(patients.label, patients.group, seed))
-    return clips.assign(label=clips['labels'], set='bmdhs')[['clip_id', 'patient', 'set', 'group', 'fold', 'label']]
+    clips = _grouped(index, index.label).rename(columns=dict(index_group='person'))
+    people = clips.drop_duplicates('person').set_index('person')
+    clips['fold'] = clips.person.map(_folds(people.label, people.group, seed))
+    return clips.assign(label=clips['labels'], set='bmdhs')[['clip_id', 'person', 'set', 'group', 'fold', 'label']]
 
 _frozen = dict(pascal=_freeze_pascal, circor=_freeze_circor, cinc2016=_freeze_cinc2016, bmdhs=_freeze_bmdhs)
 
@@ -89,7 +89,7 @@ def freeze(
     "The table that is frozen."
     return _frozen[name](index, seed).astype(str).reset_index(drop=True)
 
-# %% ../../nbs/score/08_tasks.ipynb #32a3d3e5
+# %% ../../nbs/score/08_tasks.ipynb #bd575da6
 @dataclass(frozen=True, eq=False, repr=False)
 class Task:
     "A question, who is asked about, and who is held out when."
@@ -98,7 +98,7 @@ class Task:
     classes:list[str] # that an answer gives a probability of; of two, the last is the one to find
     asked:pd.DataFrame # id, set, group, fold, label and more: a row an answer
     main:str='balanced_accuracy' # the score that counts
-    unit:str='clip_id' # what `id` is: of a recording, a child, a patient
+    unit:str='clip_id' # what `id` is: of a recording, a child, a person
     several:bool=False # may several classes be true at once? Then labels are joined by +
     recordings:pd.DataFrame=field(default_factory=pd.DataFrame) # clip_id, set, id, label: a row a recording to train on
     train:str='' # the one set that may be trained on, where it is not asked about
@@ -117,7 +117,7 @@ class Task:
     def __len__(self)->int: return len(self.asked)
     def __repr__(self)->str: return f'{self.name}: {self.about} {len(self)} answers.'
 
-# %% ../../nbs/score/08_tasks.ipynb #2ea50257
+# %% ../../nbs/score/08_tasks.ipynb #0fa2b679
 def make_task(
     name:str, # of the task
     about:str, # in a sentence
@@ -129,51 +129,58 @@ def make_task(
     "A task about the rows of a table, or about whoever is named in one of its columns."
     df = table.assign(id=table[unit])
     more = [o for o in ('place',) if o in df and unit=='clip_id'] + [o for o in ('outcome',) if o in df]
-    asked = df.drop_duplicates('id')[['id', 'set', 'group', 'fold', 'label', *more]].sort_values('id', ignore_index=True)
-    return Task(name, about, classes, asked, unit=unit, recordings=df[['clip_id', 'id', 'label']].reset_index(drop=True), **kwargs)
+    known = ['id', 'set', 'group', 'fold', 'label', *more]
+    asked = df.drop_duplicates('id')[known].sort_values('id', ignore_index=True)
+    recordings = df[['clip_id', 'id', 'label']].reset_index(drop=True)
+    return Task(name, about, classes, asked, unit=unit, recordings=recordings, **kwargs)
 
-# %% ../../nbs/score/08_tasks.ipynb #c13d46e2
+# %% ../../nbs/score/08_tasks.ipynb #29d11f97
 def _pascal(name, about, classes, keep=lambda o: o.label!=''):
     return make_task(name, about, classes, read_frozen('pascal')[lambda o: o.label.isin(classes) & keep(o)],
                  main='balanced_accuracy' if len(classes)>2 else 'auc')
 
 def _circor(by):
     df = read_frozen('circor')
-    if by=='place': return make_task('circor-murmur-place', 'CirCor: is a murmur heard in this recording?', ['absent', 'present'],
-                                 df[df.label!='unknown'], main='auc')
+    if by=='place':
+        return make_task('circor-murmur-place', 'CirCor: is a murmur heard in this recording?', ['absent', 'present'],
+                         df[df.label!='unknown'], main='auc')
     return make_task('circor-murmur-child', 'CirCor: has this child a murmur? Some nobody could tell.',
                  ['present', 'unknown', 'absent'], df.assign(label=df.murmur), 'child', main='weighted_accuracy')
 
 def _cinc2016(db):
     df = read_frozen('cinc2016')
-    if db=='lodo': return make_task('cinc2016-lodo', 'CinC 2016: normal or abnormal, each database by systems that never met it.',
-                                ['normal', 'abnormal'], df.assign(fold=df['set']))
-    return make_task(f'cinc2016-{db}', f'CinC 2016, database {db} alone: normal or abnormal.', ['normal', 'abnormal'], df[df['set']==db])
+    classes,every = ['normal', 'abnormal'],'CinC 2016: normal or abnormal, each database by systems that never met it.'
+    if db=='lodo': return make_task('cinc2016-lodo', every, classes, df.assign(fold=df['set']))
+    about = f'CinC 2016, database {db} alone: normal or abnormal.'
+    return make_task(f'cinc2016-{db}', about, classes, df[df['set']==db])
 
 def _bmdhs():
     return make_task('bmdhs-valves', 'BMD-HS: which valves of this patient are diseased, and how? Several may be.',
-                 ['AS', 'AR', 'MR', 'MS'], read_frozen('bmdhs'), 'patient', main='auc', several=True)
+                 _valves, read_frozen('bmdhs'), 'person', main='auc', several=True)
 
-# %% ../../nbs/score/08_tasks.ipynb #dfe793d2
-_murmur = dict(normal='none', absent='none', N='none', murmur='murmur', present='murmur', abnormal='murmur')
+# %% ../../nbs/score/08_tasks.ipynb #dc0c24b8
+_valves = ['AS', 'AR', 'MR', 'MS']
+_none,_some = ['normal', 'absent', 'N'],['murmur', 'present', 'abnormal']
 
 def _across(train):
     each = {k:read_frozen(k) for k in _frozen}
     for k,o in each.items(): o['set'],o['source'] = (k if k in ('circor', 'bmdhs') else k+'-'+o['set']),k
     df = pd.concat(each.values(), ignore_index=True)
-    df['label'] = df.label.map(lambda o: _murmur.get(o, 'murmur' if o[:2] in ('AS', 'AR', 'MR', 'MS') else ''))
-    df = df[df.label!=''].assign(fold=df['set'], id=df.clip_id)[['clip_id', 'id', 'source', 'set', 'group', 'fold', 'label']]
-    asked = df[df.source!=train].drop(columns=['clip_id', 'source']).sort_values('id', ignore_index=True)
-    return Task(f'across-{train}', f'Murmur or none in all other sets, by systems that know {train} alone.',
-                ['none', 'murmur'], asked, 'auc', recordings=df[['clip_id', 'id', 'label', 'source']].reset_index(drop=True), train=train)
+    ill = df.label.isin(_some) | df.label.str[:2].isin(_valves)
+    df = df.assign(label=np.where(ill, 'murmur', 'none'), fold=df['set'], id=df.clip_id)[ill | df.label.isin(_none)]
+    others = df[df.source!=train].sort_values('id', ignore_index=True)
+    about = f'Murmur or none in all other sets, by systems that know {train} alone.'
+    return Task(f'across-{train}', about, ['none', 'murmur'], others[['id', 'set', 'group', 'fold', 'label']], 'auc',
+                recordings=df[['clip_id', 'id', 'label', 'source']].reset_index(drop=True), train=train)
 
-# %% ../../nbs/score/08_tasks.ipynb #21e35e57
+# %% ../../nbs/score/08_tasks.ipynb #432dc6e0
 _tasks:dict[str,Callable[[], Task]] = {
     'pascal-5': lambda: _pascal('pascal-5', 'PASCAL, both sets: which of five classes?',
                                 ['normal', 'murmur', 'extrahls', 'extrastole', 'artifact']),
     'pascal-4': lambda: _pascal('pascal-4', 'PASCAL, both sets, without the class that nobody hears: which of four?',
                                 ['normal', 'murmur', 'extrahls', 'artifact']),
-    'pascal-b-murmur': lambda: _pascal('pascal-b-murmur', 'PASCAL B: normal or murmur?', ['normal', 'murmur'], lambda o: o['set']=='B'),
+    'pascal-b-murmur': lambda: _pascal('pascal-b-murmur', 'PASCAL B: normal or murmur?', ['normal', 'murmur'],
+                                       lambda o: o['set']=='B'),
     'circor-murmur-place': lambda: _circor('place'), 'circor-murmur-child': lambda: _circor('child'),
     'cinc2016-lodo': lambda: _cinc2016('lodo'), **{f'cinc2016-{o}': lambda o=o: _cinc2016(o) for o in 'abcdef'},
     'bmdhs-valves': _bmdhs, **{f'across-{o}': lambda o=o: _across(o) for o in _frozen}}
