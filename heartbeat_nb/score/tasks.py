@@ -42,10 +42,17 @@ def read_frozen(
         raise BadInput(f'{path} was changed since it was frozen. Install the package again.')
     return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 
-# %% ../../nbs/score/08_tasks.ipynb #df768473
-def _grouped(index:pd.DataFrame, labels:pd.Series)->pd.DataFrame:
+# %% ../../nbs/score/08_tasks.ipynb #0691dc67
+def _copied(clips:pd.DataFrame)->pd.Series:
+    "The groups, those joined that hold the same file."
+    at = pd.Series(range(len(clips)), clips.index)
+    return join_groups(clips.group, at.groupby(clips.hash).transform('min'), at)
+
+def _grouped(index:pd.DataFrame, labels:pd.Series, listen:bool=True)->pd.DataFrame:
     "The labelled clips with their groups, sorted by name."
-    return labelled_clips(index.assign(label=labels.astype(object))).sort_values('clip_id')
+    asked = index.assign(label=labels.astype(object), **({} if listen else dict(fold='')))
+    clips = labelled_clips(asked)
+    return clips.assign(group=_copied(clips)).sort_values('clip_id')
 
 def _folds(labels:pd.Series, groups:pd.Series, seed:int)->pd.Series:
     "The number of the fold that holds out each row, from 1."
@@ -53,7 +60,7 @@ def _folds(labels:pd.Series, groups:pd.Series, seed:int)->pd.Series:
     for i,o in enumerate(group_folds(labels, groups, 5, seed), 1): res.iloc[o] = str(i)
     return res
 
-# %% ../../nbs/score/08_tasks.ipynb #98259f2b
+# %% ../../nbs/score/08_tasks.ipynb #985e93fc
 def _freeze_pascal(index, seed):
     clips = _grouped(index, index.label)
     twins = find_twins(clips)
@@ -74,7 +81,7 @@ def _freeze_cinc2016(index, seed):
     return clips.assign(fold=pd.concat(each), set=clips.site)[['clip_id', 'set', 'group', 'fold', 'label']]
 
 def _freeze_bmdhs(index, seed):
-    clips = _grouped(index, index.label).rename(columns=dict(index_group='person'))
+    clips = _grouped(index, index.label, False).rename(columns=dict(index_group='person'))
     people = clips.drop_duplicates('person').set_index('person')
     clips['fold'] = clips.person.map(_folds(people.label, people.group, seed))
     return clips.assign(label=clips['labels'], set='bmdhs')[['clip_id', 'person', 'set', 'group', 'fold', 'label']]
