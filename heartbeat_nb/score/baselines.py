@@ -90,14 +90,14 @@ class Baseline:
 
 def _forest(seed, n=500, **kw): return RandomForestClassifier(n, min_samples_leaf=2, n_jobs=-1, random_state=seed, **kw)
 def _linear(*before, **kw): return make_pipeline(*before, LogisticRegression(max_iter=2000, **kw))
-def _ridge(seed): return make_pipeline(StandardScaler(), Ridge(np.logspace(-3, 5, 9), class_weight='balanced'))
+def _ridge(seed): return make_pipeline(StandardScaler(), Ridge(np.logspace(-3, 5, 9)))
 
 baselines = dict(
     majority = Baseline('duration', lambda seed: DummyClassifier(strategy='prior')),
     group    = Baseline('group',    lambda seed: _linear(OneHotEncoder(handle_unknown='ignore'), C=10)),
     duration = Baseline('duration', lambda seed: _forest(seed, 300)),
     logistic = Baseline('features', lambda seed: _linear(StandardScaler(), C=.01, class_weight='balanced'), -.25),
-    forest   = Baseline('features', lambda seed: _forest(seed, class_weight='balanced_subsample'), .75),
+    forest   = Baseline('features', _forest, .75),
     minirocket  = Baseline('minirocket', _ridge),
     multirocket = Baseline('multirocket', _ridge))
 

@@ -126,12 +126,19 @@ def rocket_features(
     key = digest(clips.hash.tolist(), multi, sr, secs, features)
     return pd.DataFrame(Cache('rocket', 1, '.npy').get(key, make, np.load), clips.index)
 
-# %% ../../nbs/score/03b_rocket.ipynb #906ae75c
+# %% ../../nbs/score/03b_rocket.ipynb #f9685664
 class Ridge(RidgeClassifierCV):
     "A ridge classifier that answers with probabilities."
+    def fit(self,
+        X:np.ndarray, # (clips, features)
+        y:np.ndarray, # (clips,) class numbers
+    )->'Ridge':
+        "Learn, each clip weighing as much as its class is rare, to the power of .75."
+        return super().fit(X, y, sample_weight=np.bincount(y)[y]**-.75)
+
     def predict_proba(self,
-        x:np.ndarray, # (clips, features)
+        X:np.ndarray, # (clips, features)
     )->np.ndarray: # (clips, classes)
         "What it decides by, as shares that rank the same."
-        d = self.decision_function(x)
+        d = self.decision_function(X)
         return softmax(np.column_stack([-d, d]) if d.ndim==1 else d, 1)

@@ -56,13 +56,18 @@ def task_clips(
     clips = clips.drop(columns=['label', 'fold'], errors='ignore').join(rows, on='clip_id').reset_index(drop=True)
     return clips.assign(fold=clips['id'].map(task.asked.set_index('id').fold).fillna(''), group=clips.group.astype(str))
 
-# %% ../../nbs/score/08c_systems.ipynb #6c27af8d
-def _answerer(system:str, clips:pd.DataFrame, classes:list[str], seed:int, recipe:str|Recipe,
+# %% ../../nbs/score/08c_systems.ipynb #b09b1d39
+def _seen(look:Callable[[pd.DataFrame], pd.DataFrame], index:pd.DataFrame, clips:pd.DataFrame)->pd.DataFrame:
+    "What may be looked at, a row for each of some clips; computed set by set, so that tasks share what is kept."
+    parts = [look(o).set_axis(o.clip_id) for _,o in index[index.ok].groupby('set', sort=False)]
+    return pd.concat(parts).loc[clips.clip_id].set_axis(clips.index)
+
+def _answerer(system:str, index:pd.DataFrame, clips:pd.DataFrame, classes:list[str], seed:int, recipe:str|Recipe,
               kwargs:dict[str, object])->Callable[[pd.Index, pd.Index], np.ndarray]: # train, test -> probabilities
     "How a system learns from some clips, and answers for others."
     if system in table_systems:
         look,known = table_systems[system]
-        x = look(clips)
+        x = _seen(look, index, clips)
         return lambda train,test: fit_table(known.make(seed), x.loc[train], clips.label[train], x.loc[test], classes,
                                             known.balance)
     def ask(train, test):
@@ -86,7 +91,7 @@ def _run_one(task:Task, clips:pd.DataFrame, classes:list[str], y:np.ndarray, pat
     ids = [i for f in cv.folds for i in f.clip_ids]
     return pd.DataFrame(cv.probs, ids, classes).loc[task.asked.id]
 
-# %% ../../nbs/score/08c_systems.ipynb #7b1fd120
+# %% ../../nbs/score/08c_systems.ipynb #bd8d2de0
 def run_task(
     task:str|Task, # one of `list_tasks()`
     index:pd.DataFrame, # with all of its recordings
@@ -101,10 +106,10 @@ def run_task(
     "Let a system answer a task, and score it; a run that was stopped goes on."
     task,name = get_task(task) if isinstance(task, str) else task,name or system
     clips,recipe = task_clips(task, index),get_recipe(recipe)
-    path,how = Path(folder)/f'{task.name}_{name}.json',[] if system in table_systems else [recipe, kwargs]
+    path,how = Path(folder)/f'{task.name}_{name}.json',table_systems.get(system) or [recipe, kwargs]
     def one(clips, classes, y, path):
-        answer = _answerer(system, clips, classes, seed, recipe, kwargs)
-        return _run_one(task, clips, classes, y, path, [system, seed, *how], answer)
+        answer = _answerer(system, index, clips, classes, seed, recipe, kwargs)
+        return _run_one(task, clips, classes, y, path, [system, seed, how], answer)
     if not task.several: answers = one(clips, task.classes, task.y, path)
     else:
         has = {c:clips.assign(label=np.where([c in o.split('+') for o in clips.label], c, 'no')) for c in task.classes}
