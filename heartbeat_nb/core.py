@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['unlabelled', 'BadInput', 'warn_once', 'plain_errors', 'need', 'check_number', 'RunSize', 'device_name', 'scale',
-           'set_seed', 'seeded', 'write_atomic', 'cache_dir', 'digest', 'Cache', 'clear_cache', 'parallel', 'spawn',
-           'Interval', 'provenance', 'save_result', 'load_result']
+           'set_seed', 'rng_state', 'set_rng_state', 'seeded', 'write_atomic', 'cache_dir', 'digest', 'Cache',
+           'clear_cache', 'parallel', 'spawn', 'Interval', 'provenance', 'save_result', 'load_result']
 
 # %% ../nbs/00_core.ipynb #0e0d11d0
 import errno,hashlib,json,logging,math,os,platform,random,shutil,socket,sys,tempfile,threading,time
@@ -37,6 +37,8 @@ unlabelled = 'unlabelled'
 # %% ../nbs/00_core.ipynb #64808362
 class BadInput(ValueError):
     "What was given cannot be used; the message says what to do about it."
+    def __init__(self, *args): self.said = args[0] if args else ''
+    def __str__(self)->str: return str(self.said) # fastai writes where an error was raised into `args`
 
 # %% ../nbs/00_core.ipynb #e313d9db
 @lru_cache(1000)
@@ -124,20 +126,32 @@ def set_seed(
     torch.manual_seed(seed)
 
 # %% ../nbs/00_core.ipynb #4bee2e1c
-@contextmanager
-def seeded(
-    seed:int|None=None, # for `set_seed`; None: the generators go into the block as they are
-)->Iterator[None]:
-    "Seed all generators within this block alone."
+def _generators():
     device = torch.accelerator.current_accelerator(check_available=True)
     there = getattr(torch, device.type) if device else torch
-    states = random.getstate(),np.random.get_state(),torch.get_rng_state(),there.get_rng_state()
+    return [(random.getstate, random.setstate), (np.random.get_state, np.random.set_state),
+            (torch.get_rng_state, torch.set_rng_state), (there.get_rng_state, there.set_rng_state)]
+
+def rng_state()->list[object]: # for `set_rng_state`
+    "Where all generators of random numbers are."
+    return [get() for get,_ in _generators()]
+
+def set_rng_state(
+    states:list[object], # from `rng_state`
+)->None:
+    "Bring all generators to where they were."
+    for (_,put),state in zip(_generators(), states): put(state)
+
+@contextmanager
+def seeded(
+    seed:int, # for `set_seed`
+)->Iterator[None]:
+    "Seed all generators within this block alone."
+    states = rng_state()
     try:
-        if seed is not None: set_seed(seed)
+        set_seed(seed)
         yield
-    finally:
-        puts = random.setstate,np.random.set_state,torch.set_rng_state,there.set_rng_state
-        for put,state in zip(puts, states): put(state)
+    finally: set_rng_state(states)
 
 # %% ../nbs/00_core.ipynb #025189bb
 @contextmanager

@@ -1,10 +1,10 @@
 """Measure speed side by side: `python tools/bench.py [--parts PART,PART]`.
 
 Ratios of one run can be compared; seconds of two machines cannot. Parts: limits (what this machine could do), data,
-train (this package, a bare PyTorch loop, and Keras if --keras names a Python that has it), loop (what the Learner
-costs), tricks (without one of the ways that make it quick), infer, folds (some of the 25 of the best recipe, several
-at a time), gpu (needs one). Every contender runs in a process of its own, in turn, several times. Results go to
-nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
+loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, and Keras if --keras
+names a Python that has it), loop (what the Learner costs), tricks (without one of the ways that make it quick), infer,
+folds (some of the 25 of the best recipe, several at a time), gpu (needs one). Every contender runs in a process of its
+own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,statistics,subprocess,sys,tempfile,time
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +80,30 @@ def data(data, repeats, keras):
         figures[f'wavs_to_cache_cold_{sr}'] = timed(partial(ready, sr), repeats, new_cache)
         figures[f'wavs_to_cache_warm_{sr}'] = timed(partial(ready, sr), repeats)
     save('data', clips=len(index), data_hash=data_hash(index), seconds=figures)
+
+def loaders(data, repeats, keras, epochs=20, bs=32):
+    "Epochs of batches by our DataLoaders and, between them and in the same process, of the same crops by indexing."
+    import torch
+    from heartbeat_nb.data.blocks import AudioDataLoaders
+    from heartbeat_nb.data.pascal import pascal_data,pascal_index
+    from heartbeat_nb.sound.windows import standardize
+    index,seconds = pascal_index(pascal_data(data)),{}
+    for sr in 2000,8000:
+        train = AudioDataLoaders.from_index(index, sr=sr, bs=bs, device='cpu').train
+        where,ys,clips = torch.tensor(train.clips),torch.tensor(train.ys),train.files.clips
+        waves,starts,lengths = clips.on('cpu')
+        def plain(where=where, ys=ys, clips=clips, waves=waves, starts=starts, lengths=lengths):
+            for some in torch.randperm(len(where)).split(bs):
+                start,length = (o[where[some]][:,None] for o in (starts, lengths))
+                begin = (torch.rand(length.shape)*((length-clips.n).clamp(min=0)+1)).long()
+                standardize(waves[start+(begin+torch.arange(clips.n))%length][:,None]),ys[some]
+        def ours(train=train):
+            for _ in train: pass
+        took = {o.__name__:[] for o in (ours, plain)}
+        for _ in range(repeats*epochs):
+            for o in ours,plain: took[o.__name__] += timed(o, 1)
+        seconds |= {f'{k}_{sr}':v for k,v in took.items()}
+    save('loaders', clips=len(where), batch=bs, seconds=seconds)
 
 def as_arrays(data, sr, secs, n, out):
     "The middle of each clip, standardised, and its class, as every contender gets them."
@@ -236,7 +260,7 @@ def quick(data, repeats, keras):
 
 @call_parse
 def main(
-    parts:str='limits,data,train,loop,tricks,infer,folds', # Which, with commas between
+    parts:str='limits,data,loaders,train,loop,tricks,infer,folds', # Which, with commas between
     data:str='', # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
     keras:str='', # A Python that has keras and tensorflow, for the peer of the post

@@ -26,6 +26,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+import llms
+
 root = Path(__file__).resolve().parent.parent
 nbs,proc,docs,files = root/'nbs', root/'_proc', root/'_docs', root/'tools'/'site_files'
 headings = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6']
@@ -215,6 +217,7 @@ def write_files(site):
     for o in site['favicon'],site['image']: shutil.copy2(nbs/o, docs/o)
     light = HtmlFormatter(style='friendly').get_style_defs('.highlight')
     dark = HtmlFormatter(style='github-dark').get_style_defs('[data-theme=dark] .highlight')
+    llms.write(docs)
     (docs/'site.css').write_text('\n'.join([light, dark, read(files/'site.css')]), encoding='utf-8')
 
 # What a reader would stumble over
@@ -289,6 +292,7 @@ def findings():
         found = [*broken_links(path, soup, names), *bad_headings(soup), *bad_media(soup), *raw_text(soup)]
         for o in [*(f'two places called {k}' for k in twice), *found]:
             yield f'{path.relative_to(docs)}: {o}'
+    yield from llms.findings(docs)
     sections = yaml.safe_load(read(nbs/'sidebar.yml'))['website']['sidebar']['contents']
     listed = {o['href'] for s in sections for o in s['contents']}
     for o in sorted(nbs.rglob('*.ipynb')):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np,pandas as pd,torch
-from fastai.basics import CategoryBlock,DataBlock,DataLoaders
+from fastai.basics import CategoryBlock,DataBlock,DataLoaders,Learner
 from fastai.interpret import ClassificationInterpretation
 
 from heartbeat_nb.all import *
@@ -117,6 +117,7 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     print(FrontNet('sinc-m11', sr=4000).features, fronts['fir'](8, 4000).filters(), mel_edges(8, 4000), bands, behind)
     print(SincBank(8, 2000).bands(), FirBank(8, 2000).step, LeafBank(8, 2000).loudness(x))
     check_wave(x, raw.in_channels, raw.min_samples, raw.samples)
+    print(masked(raw.features, x, torch.tensor([2000])))
     check_samples('m5-fc', 8000, 1000)
     loss:float = overfit(raw, x, y, steps=3)
     with layer_by_layer(), keep_memory() as kept: pooled:torch.Tensor = raw(x)
@@ -227,16 +228,16 @@ def augmenting(x:torch.Tensor)->None:
 def training(index:pd.DataFrame, path:Path)->None:
     recipe:Recipe = get_recipe('best')
     dls:DataLoaders = recipe_dls(index, [0, 1], recipe, sr=2000, secs=4.)
-    learn:AudioLearner = audio_learner(dls, 'm5', 'onecycle', seed=1, path=path, lr=1e-3, cbs=[History(), KeepBest()])
+    learn:Learner = audio_learner(dls, 'm5', 'onecycle', seed=1, path=path, lr=1e-3, cbs=[History(), KeepBest(), CutMix()])
     probs:np.ndarray = predict_clips(learn.fit_recipe(2, resume=True), [0, 1], bs=8)
     file:Path = save_learner(learn, path/'mine.safetensors', note='of 2 epochs')
     tuned = audio_learner(dls, create_model('m5'), recipes['post'], weights=file)
     tuned.fit(1, lr=1e-3)
     print(body_and_head(tuned.model))
-    rate = lr_schedule(recipe, 1e-3)
-    half:float = rate(.5) if rate else 0.
-    kinds = EpochSeed, Checkpoint, Augment, BFloat16, SkipLone, StopAtNaN, FitOnly, ShareTraining, SharedDL
-    if has_bf16('cpu') and recipe.watches: print(kinds, recipe_callbacks(recipe), make_net('m5', dls), half, probs)
+    tuned.fit_one_cycle(2, cbs=Resume())
+    run:RunIdentity|None = fit_of(tuned.to_bf16().to_fp32())
+    kinds = EpochSeed, Checkpoint, Augment, BFloat16, SkipLone, StopAtNaN, FitOnly, ShareTraining, SharedDL, KeepMemory
+    if has_bf16('cpu') and recipe.watches: print(kinds, recipe_callbacks(recipe), make_net('m5', dls), run, probs)
     loss = BalancedLoss([90, 10], balance=.5)(torch.zeros(2, 2), torch.zeros(2).long())
     net:Path = pretrain(index, 'm11', 'best')
     mine:RunIdentity = run_identity(index, 'm5', recipe, weights=net, sr=2000, secs=4.)
@@ -246,10 +247,11 @@ def training(index:pd.DataFrame, path:Path)->None:
     with one_goes_first(), shared_training(learn, sync_bn=False) as both: both.fit_recipe(1)
     answers:np.ndarray = shared_answers(learn, [0, 1])
     spawn(print, answers, processes=2)
+    set_rng_state(rng_state())
 
-def kept_by(learn:AudioLearner)->int: return learn.kept_epoch
+def kept_by(learn:Learner)->int: return kept_epoch(learn)
 
-def explaining(learn:AudioLearner, wave:np.ndarray, x:torch.Tensor)->None:
+def explaining(learn:Learner, wave:np.ndarray, x:torch.Tensor)->None:
     net = create_model('m11')
     with evaluating(net) as device: costs:dict[str, int] = multiply_adds(net, x.to(device))
     table:pd.DataFrame = layer_table(net, samples=8000, sr=2000)
@@ -306,7 +308,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     with path.open('rb') as file: answer = answer_upload(file, path.name, net)
     print(url, limited, port, answer['label'], page(net), Message, Receive, Send)
 
-def exporting(learn:AudioLearner, result:CrossValidation, path:Path, x:torch.Tensor)->None:
+def exporting(learn:Learner, result:CrossValidation, path:Path, x:torch.Tensor)->None:
     net = as_net('best')
     about:NetInfo = NetInfo.of(net)
     program:Exported = load_program(export_program(net, path/'net.pt2'))
@@ -327,7 +329,7 @@ def benched(index:pd.DataFrame, path:Path)->None:
     score_answers(net.task, None, None, None)
     heartbeat_bench('pascal-5', 'answers.csv', name='mine')
 
-def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, groups:np.ndarray)->None:
+def scoring(index:pd.DataFrame, learn:Learner, path:Path, y:np.ndarray, groups:np.ndarray)->None:
     result:CrossValidation = cross_validate(index, 'm5', 'best', repeats=1, folds=3, path=path, sr=2000, secs=4.)
     again = CrossValidation.load(result.save(path))
     accuracy:Interval = again.scores['balanced_accuracy']
@@ -344,7 +346,7 @@ def scoring(index:pd.DataFrame, learn:AudioLearner, path:Path, y:np.ndarray, gro
     print(weighted_accuracy(np.eye(3)), screening_cost(np.eye(2)), probs, many)
     jobs:CrossValidation = submit_folds(index, 'm5', at_once=cores(), threads=1, repeats=1)
     parts:list[Split] = split(labelled_clips(index), repeats=1, protocol=next(iter(protocols)))
-    trained:AudioLearner = fit_fold(index, parts[0].test, 'm5', secs=4.)
+    trained:Learner = fit_fold(index, parts[0].test, 'm5', secs=4.)
     fold:Fold = held_out_answers(trained, index, parts[0].test).select(y>0)
     whose:RunIdentity = fit_identity(index, 'mine', depth=3)
     def fit(part:Split)->Fold: return held_out_answers(fit_fold(index, part.test, 'm5'), index, part.test)
@@ -379,7 +381,7 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
     print(mended, code, loud, clip.secs)
     print(Panel, ClipPanel, known_events(path))
 
-def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidation)->None:
+def commands(index:pd.DataFrame, path:Path, learn:Learner, cv:CrossValidation)->None:
     heartbeat_train('simulated', arch='m5', epochs=1, out=str(path))
     heartbeat_data('urbansound8k=UrbanSound8K', shards=str(path), sr=2000, clear_cache=False)
     heartbeat_predict(['heart.wav'], model='best', csv=True)
@@ -393,7 +395,7 @@ def commands(index:pd.DataFrame, path:Path, learn:AudioLearner, cv:CrossValidati
     with run_folder(None, resume=False) as run: folder:Path = save_settings(settings, run).parent
     again:RunSettings = load_settings(folder, 'elsewhere', arch='m5')
     with tidied(folder, more='Go on with --resume.'): train_run(folder, again)
-    trained:AudioLearner = run_learner(settings, index, [0, 1], folder)
+    trained:Learner = run_learner(settings, index, [0, 1], folder)
     done:CrossValidation = finish_run(trained, settings, index, [0, 1], predict_clips(trained), folder)
     print(report(done, folder, 60.), held_out_line(done), next_steps(done), count_clips(index))
     found = [*tell_errors([predict_file(path)], failed=[])]

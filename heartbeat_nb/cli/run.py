@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np, pandas as pd
+from fastai.learner import Learner
 
 from .settings import RunSettings,read_clips,save_settings
 from ..core import BadInput,provenance,write_atomic
@@ -26,8 +27,9 @@ from ..nets.models import create_model
 from ..score.cross_validate import held_out_answers
 from ..score.metrics import plot_confusion,plot_history,score_table
 from ..score.result import CrossValidation
+from ..train.callbacks import kept_epoch
 from ..train.distributed import join_processes,one_goes_first,shared_answers,shared_training
-from ..train.learner import AudioLearner,audio_learner,pretrain,recipe_dls,save_learner
+from ..train.learner import audio_learner,pretrain,recipe_dls,save_learner
 from ..train.recipes import get_recipe
 
 # %% ../../nbs/cli/03_run.ipynb #ac9d3a03
@@ -37,7 +39,7 @@ def run_learner(
     test:Sequence[int], # positions held out
     folder:Path, # of the run
     resume:bool=False, # go on from the checkpoint, which has the weights?
-)->AudioLearner: # ready for `fit_recipe`
+)->Learner: # ready for `fit_recipe`
     "Net, data and recipe as the settings say; a recipe that begins on other sounds has simulated hearts for it."
     r,how = get_recipe(settings.recipe),dict(sr=settings.sr, secs=settings.secs)
     net = settings.arch
@@ -52,7 +54,7 @@ def run_learner(
 
 # %% ../../nbs/cli/03_run.ipynb #070eaab5
 def finish_run(
-    learn:AudioLearner, # trained
+    learn:Learner, # trained
     settings:RunSettings,
     index:pd.DataFrame, # all clips
     test:Sequence[int], # positions held out
@@ -62,7 +64,7 @@ def finish_run(
     "Score the held-out clips and write model, pictures and result."
     names,fold = list(learn.dls.vocab),held_out_answers(learn, index, index.index[test], probs)
     heard = [*learn.dls.train.clips, *(learn.dls.valid.clips if learn.recipe.watches else ())]
-    about = dict(asdict(settings), source=settings.data_set.name, seeds=[settings.seed], kept_epoch=learn.kept_epoch,
+    about = dict(asdict(settings), source=settings.data_set.name, seeds=[settings.seed], kept_epoch=kept_epoch(learn),
                  protocol=protocol_name(index, settings.test_fold), simulated=is_simulated(index),
                  leaked_clips=int(leaked_clips(index, heard, test).sum()),
                  ungrouped_clips=int(ungrouped_clips(index)[test].sum()))

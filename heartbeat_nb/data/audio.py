@@ -35,6 +35,11 @@ class TensorAudio(TensorBase):
     def clone(self, *, memory_format:torch.memory_format|None=None)->'TensorAudio':
         "As fastai's, which forgets what a tensor knows."
         return type(self)(super().clone(memory_format=memory_format), **self.__dict__)
+    def __getitem__(self, i)->Tensor: # some clips take their lengths along
+        res,at = super().__getitem__(i),i[0] if isinstance(i, tuple) else i
+        padded = self.lengths is not None and self.ndim==3
+        if padded and at is not None and at is not ...: res.lengths = self.lengths[at]
+        return res
 
     def show(self,
         ctx:Axes|None=None, # where to draw; None: a picture of its own, with a player under it
@@ -116,6 +121,8 @@ class Clips:
     def __repr__(self)->str:
         how = 'whole' if self.n is None else f'crops of {self.secs:g} s'
         return f'Clips({len(self)} at {self.sr} Hz, {how}; one that is shorter {short_clips[self.short]})'
+    @property
+    def channels(self)->int: return self._on['cpu'][0].shape[1] if self._on['cpu'][0].ndim>1 else 1
     @property
     def lengths(self)->Tensor: return self._on['cpu'][2] # (clips,) samples
 
@@ -263,6 +270,15 @@ def gather(
     if all(o.clips is first for o in clips): return TensorIndex(torch.tensor([int(o) for o in clips]), clips=first)
     return TensorIndex(torch.arange(len(clips)), clips=first.of([o.clips.wave(int(o)) for o in clips]))
 
+def _check_clips(dataset:Datasets, n:int, least:int)->None:
+    "Raise `BadInput` where there is nothing to learn."
+    if n<least:
+        raise BadInput(f'bs is {least}, there are {n} clips, and drop_last leaves out what fills no batch. '
+                       'Give a smaller bs, or leave out drop_last.')
+    classed = any(type(t) is Categorize for o in getattr(dataset, 'tls', ()) for t in o.tfms)
+    if classed and len(dataset.vocab)<2:
+        raise BadInput(f"All clips are of one class, '{first(dataset.vocab)}'. Give clips of two or more.")
+
 Item = tuple[Tensor, ...] # inputs and targets, of one clip or of many
 
 class AudioDL(TfmdDL):
@@ -270,13 +286,20 @@ class AudioDL(TfmdDL):
     def __init__(self, dataset=None, bs:int=64, shuffle:bool=False, num_workers:int=0, **kwargs):
         self.table:Item|None = None
         super().__init__(dataset, bs=bs, shuffle=shuffle, num_workers=num_workers, **kwargs)
-        if len(dataset)>bs and isinstance(getattr(dataset, 'items', None), (list, L)):
+        if n := len(dataset): _check_clips(dataset, n, bs if self.drop_last else 1)
+        if (n>bs or num_workers) and isinstance(getattr(dataset, 'items', None), (list, L)):
             self.files.keep(o for o in dataset.items if isinstance(o, (str, Path)))
 
     @property
-    def files(self)->AudioFiles: return next(t for t in self.dataset.tls[0].tfms if isinstance(t, AudioFiles))
+    def sounds(self)->list[AudioFiles|None]:
+        "What each column was made by, if it is sound."
+        return [next((t for t in o.tfms if isinstance(t, AudioFiles)), None) for o in self.dataset.tls]
+    @property
+    def files(self)->AudioFiles: return first(self.sounds)
     @property
     def sr(self)->int: return self.files.sr
+    @property
+    def channels(self)->int: return self.files.clips.channels
     @property
     def secs(self)->float|None: return self.files.clips.secs
     @property
@@ -314,10 +337,10 @@ class AudioDL(TfmdDL):
         return tuple(o.clips.wave(int(o)) if isinstance(o, TensorIndex) else o for o in self.dataset[s or 0])
 
     def create_batch(self, b:list[Item])->Item:
-        def column(o):
-            if isinstance(o[0], TensorAudio): o = [self.files(x) for x in o]
-            return gather(o) if isinstance(o[0], TensorIndex) else fa_collate(list(o))
-        return tuple(map(column, zip(*b)))
+        def column(o, files):
+            if files and not isinstance(o[0], TensorIndex): o = [files(x) for x in o]
+            return gather(o) if files else fa_collate(list(o))
+        return tuple(map(column, zip(*b), self.sounds))
 
     def create_batches(self, samps)->Iterator[Item]:
         if self.reads_whole: yield from super().create_batches(samps)
@@ -369,5 +392,17 @@ def AudioBlock(
 
 # %% ../../nbs/data/07_audio.ipynb #c5ca9f00
 @dispatch
-def show_batch(x:TensorAudio, y, samples, ctxs=None, max_n=4, **kwargs)->None:
-    for o in samples[:max_n]: o[0].show(title=str(o[-1]) if len(o)>1 else '', color=getattr(o[-1], 'color', None))
+def show_batch(x:TensorAudio|tuple[TensorAudio, ...], y, samples, ctxs=None, max_n=4, **kwargs)->None:
+    for o in samples[:max_n]:
+        waves = [w for w in o if isinstance(w, TensorAudio)]
+        for w in waves: w.show(title=str(o[-1]) if len(o)>len(waves) else '', color=getattr(o[-1], 'color', None))
+
+def _answered(o, out)->str:
+    "What it is and what it was taken for."
+    said = f'{float(out[0][0]):.3g}' if isinstance(out[0], TitledTuple) else out[0]
+    return f'{o[-1]}: answered {said}'
+
+@dispatch
+def show_results(x:TensorAudio|tuple[TensorAudio, ...], y, samples, outs, ctxs=None, max_n=4, **kwargs)->None:
+    for o,out in list(zip(samples, outs))[:max_n]:
+        for w in o[:-1]: w.show(title=_answered(o, out), color=getattr(o[-1], 'color', None))

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['Range', 'show_change', 'WaveTransform', 'as_range', 'draw_each', 'match_level', 'Polarity', 'Gain', 'Equalise',
-           'AddNoise', 'Shift', 'Stretch', 'MaskTime', 'MaskBand', 'augmentations', 'BCMix']
+           'AddNoise', 'Shift', 'Stretch', 'MaskTime', 'MaskBand', 'augmentations', 'BCMix', 'CutMix']
 
 # %% ../../nbs/data/08_augment.ipynb #263b1d71
 from math import inf,isfinite,log2
 
 import numpy as np, torch
 from fastai.basics import *
+from fastai.callback import mixup as callbacks
 from fastai.callback.mixup import MixHandler
 from IPython.display import Audio,display
 from scipy.signal import welch
@@ -267,3 +268,18 @@ class BCMix(MixHandler):
         other = (torch.rand(len(x), len(x), device=x.device) + (y[:,None]!=y)).argmax(1)
         self.yb1 = (self.y[other],)
         self.learn.xb = (TensorAudio(_mix_sounds(x, x[other], self.lam), sr=self.x.sr, play=self.x.play),)
+
+# %% ../../nbs/data/08_augment.ipynb #a340e94d
+class CutMix(callbacks.CutMix):
+    "As fastai's, for waves too: a stretch of another clip takes the place of the clip's own."
+    def before_batch(self)->None:
+        wave = self.x.ndim==3
+        if wave: self.learn.xb = (self.x[:,:,None],)
+        super().before_batch()
+        if wave: self.learn.xb = (self.x[:,:,0],)
+
+    def rand_bbox(self, W:int, H:int, lam:Tensor)->tuple[Tensor, ...]: # (1,) each: begin and end in both directions
+        if H>1: return super().rand_bbox(W, H, lam)
+        n = (W*(1-lam)).round().long()
+        begin = (torch.rand(1, device=n.device)*(W-n+1)).long()
+        return begin,torch.zeros_like(n),begin+n,torch.ones_like(n)

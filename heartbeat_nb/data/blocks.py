@@ -124,6 +124,8 @@ class AudioDataLoaders(DataLoaders):
     def from_index(cls,
         index:pd.DataFrame, # a row a clip
         valid:Sequence[int]|np.ndarray|None=None, # positions held out; None: an official fold, or a fold of groups
+        valid_pct:float|None=None, # share that is held out instead, about, of whole groups
+        seed:int=0, # which, with `valid_pct`
         sr:int=2000, # sample rate of the waves, in Hz
         secs:float|None=4., # length of a crop; None: whole clips
         bs:int=32, # clips a batch
@@ -139,7 +141,9 @@ class AudioDataLoaders(DataLoaders):
         used = labelled_clips(index)
         vocab = list(vocab or label_vocab(used.label))
         used = used[used.label.isin(vocab)]
-        if valid is None and 'fold' in used: train,valid = (used.index[list(o)] for o in TrainTestSplitter()(used))
+        if valid is None and (valid_pct is not None or 'fold' in used):
+            split = TrainTestSplitter() if valid_pct is None else GroupSplitter('group', valid_pct, seed, 'label')
+            train,valid = (used.index[list(o)] for o in split(used))
         else:
             if valid is None: valid = used.index[group_folds(used.label, used.group)[0]]
             train,valid = np.setdiff1d(used.index, valid),np.intersect1d(used.index, valid)
@@ -213,13 +217,19 @@ class AudioDataLoaders(DataLoaders):
     )->DataLoaders: # batches of (TensorAudio, target)
         "Files, and a function that knows what each is."
         files = [Path(o) for o in files]
-        df = pd.DataFrame(dict(file=files, label=[label_func(o) for o in files]))
-        if group_func: df['group'] = [group_func(o) for o in files]
+        df = pd.DataFrame(dict(file=files, label=list(_ask_each(label_func, files))))
+        if group_func: df['group'] = list(_ask_each(group_func, files))
         return cls.from_df(df, **kwargs)
 
 def _usual_splitter(group, valid_col, valid_pct, seed):
     if valid_col: return ColSplitter(valid_col)
-    return GroupSplitter(group, valid_pct, seed) if group else RandomSplitter(valid_pct, seed=seed)
+    return GroupSplitter(group or (lambda o: None), valid_pct, seed) # each alone, where no groups are known
+
+def _ask_each(func, files):
+    for file in files:
+        try: yield func(file)
+        except Exception as e:
+            raise BadInput(f'{func.__name__} knows nothing of {file}: {type(e).__name__}: {e}.') from e
 
 def _targets(labels, delim):
     if delim: return [[o.strip() for o in str(s).split(delim) if o.strip()] if pd.notna(s) else [] for s in labels]

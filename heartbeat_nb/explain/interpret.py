@@ -11,20 +11,14 @@ from fastai.interpret import ClassificationInterpretation
 from plum import dispatch
 
 from ..core import BadInput
-from ..data.audio import TensorAudio
-
-# %% ../../nbs/explain/01_interpret.ipynb #18153e39
-@dispatch
-def show_results(x:TensorAudio, y, samples, outs, ctxs=None, max_n=4, **kwargs)->None:
-    for o,out in list(zip(samples, outs))[:max_n]:
-        o[0].show(title=f'{o[1]}: answered {out[0]}', color=getattr(o[1], 'color', None))
+from ..data.audio import TensorAudio,_answered
 
 # %% ../../nbs/explain/01_interpret.ipynb #21b97e06
 @dispatch
-def plot_top_losses(x:TensorAudio, y:TensorCategory, samples, outs, raws, losses, **kwargs)->None:
+def plot_top_losses(x:TensorAudio, y, samples, outs, raws, losses, **kwargs)->None:
     for o,out,raw,loss in zip(samples, outs, raws, losses):
-        title = f'{o[1]}: answered {out[0]} at {float(raw.max()):.2f}, loss {float(loss):.2f}'
-        o[0].show(title=title, color=getattr(o[1], 'color', None))
+        sure = f' at {float(raw.max()):.2f}' if isinstance(y, TensorCategory) else ''
+        o[0].show(title=f'{_answered(o, out)}{sure}, loss {float(loss):.2f}', color=getattr(o[-1], 'color', None))
 
 # %% ../../nbs/explain/01_interpret.ipynb #8d3f30f5
 def confused_clips(

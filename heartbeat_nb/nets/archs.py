@@ -17,7 +17,7 @@ import torch, torch.nn.functional as F
 from torch import nn
 
 from ..core import BadInput
-from .base import AudioModel,check_wave
+from .base import AudioModel,masked
 from .fast import _fast_path,_has_hooks,_conv_as_image,_image_batch_norm,_pool_early,_row_conv
 
 # %% ../../nbs/nets/02_archs.ipynb #2563ba3c
@@ -144,8 +144,13 @@ class ResBlock(nn.Module):
         self.after = nn.Sequential(*_norm(no, norm), nn.ReLU(inplace=True))
 
     def forward(self, x:torch.Tensor)->torch.Tensor:
-        skip = x if self.repeat==1 else x.repeat_interleave(self.repeat, dim=1)
-        return self.after(self.convs(x) + skip)
+        return self.after(self.convs(x) + self.skip(x))
+    def skip(self, x:torch.Tensor)->torch.Tensor: # (batch, ni, samples) -> (batch, no, samples)
+        "The input, repeated until it has as many channels."
+        return x if self.repeat==1 else x.repeat_interleave(self.repeat, dim=1)
+    def masked(self, x:torch.Tensor, lengths:torch.Tensor)->tuple[torch.Tensor, torch.Tensor|None]:
+        "See `nets.base.masked`."
+        return masked(self.after, masked(self.convs, x, lengths)[0] + self.skip(x), lengths)
 
 # %% ../../nbs/nets/02_archs.ipynb #3000489a
 def make_stage(
@@ -174,6 +179,9 @@ class Recurrent(nn.LSTM):
 class LastStep(nn.Module):
     "The last step of (batch, channels, steps)."
     def forward(self, x:torch.Tensor)->torch.Tensor: return x[...,-1]
+    def masked(self, x:torch.Tensor, lengths:torch.Tensor)->tuple[torch.Tensor, None]:
+        "The last step of each clip."
+        return x[range(len(x)),:,lengths-1],None
 
 # %% ../../nbs/nets/02_archs.ipynb #79305db0
 def make_head(
@@ -198,8 +206,7 @@ def _image_conv(m:SameConv1d, x:torch.Tensor)->torch.Tensor:
     return _row_conv(x[:,:,0], *how) if x.shape[1]==1 and m.stride[0] in (1, 2, 4, 8) else _conv_as_image(x, *how)
 
 def _image_res(m:ResBlock, x:torch.Tensor)->torch.Tensor:
-    skip = x if m.repeat==1 else x.repeat_interleave(m.repeat, dim=1)
-    return _image_layers(m.after, _image_layers(m.convs, x) + skip)
+    return _image_layers(m.after, _image_layers(m.convs, x) + m.skip(x))
 
 _on_images = {
     SameConv1d: _image_conv, ResBlock: _image_res, nn.BatchNorm1d: _image_batch_norm,
@@ -277,18 +284,6 @@ def kernel_samples(
                        'Give a longer kernel_ms.')
     return n
 
-# %% ../../nbs/nets/02_archs.ipynb #b96faee2
-def _masked(layer:nn.Module, x:torch.Tensor, lengths:torch.Tensor)->tuple[torch.Tensor, torch.Tensor]:
-    "A layer's answer, zero behind each clip, and how long the clips are now."
-    if isinstance(layer, ResBlock):
-        y,skip = x,x if layer.repeat==1 else x.repeat_interleave(layer.repeat, dim=1)
-        for o in layer.convs: y,lengths = _masked(o, y, lengths)
-        return _masked(layer.after, y+skip, lengths)
-    x,first = layer(x),layer[0] if isinstance(layer, nn.Sequential) else layer
-    step = first.kernel_size if isinstance(first, nn.MaxPool1d) else getattr(first, 'stride', (1,))[0]
-    lengths = -(-lengths//step)
-    return x*(torch.arange(x.shape[-1], device=x.device)<lengths[:,None])[:,None],lengths
-
 # %% ../../nbs/nets/02_archs.ipynb #4117c599
 class RawNet(AudioModel):
     "A net of the M family: `features`, then `head`, with Glorot's initial weights."
@@ -310,14 +305,6 @@ class RawNet(AudioModel):
         self.features = make_features(arch, in_channels)
         self.head = make_head(arch.width, n_out, arch, -(-(self.samples or 0)//arch.min_samples))
         self.apply(init_glorot)
-
-    def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, in_channels, samples) -> (batch, n_out)
-        check_wave(x, self.in_channels, self.min_samples, self.samples)
-        lengths = getattr(x, 'lengths', None) # of a batch that is padded
-        if lengths is None or self.samples or self.arch.recurrent: return self.head(self.features(x))
-        x = x.as_subclass(torch.Tensor)
-        for layer in self.features: x,lengths = _masked(layer, x, lengths)
-        return self.head[-1](x.sum(-1)/lengths[:,None])
 
 # %% ../../nbs/nets/02_archs.ipynb #31759a4a
 def check_samples(

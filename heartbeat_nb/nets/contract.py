@@ -58,6 +58,19 @@ def _shortest(net:nn.Module, x:torch.Tensor)->str:
     with torch.no_grad(): out = net(x[...,:n])
     return '' if out.isfinite().all() else f'its answer to {n} samples is not finite'
 
+def _padded(net:nn.Module, x:torch.Tensor)->str:
+    "Does it leave padding out, or refuse it? Asked of nets whose forward is `AudioModel`'s."
+    if type(net).forward is not AudioModel.forward: return ''
+    n = torch.tensor([x.shape[-1], net.min_samples, net.min_samples*2+1])
+    with torch.no_grad():
+        alone = None if net.samples else torch.cat([net(o[None,:,:k]) for o,k in zip(x, n.tolist())])
+        x.lengths = n
+        try: together = net(x)
+        except BadInput:
+            if net.samples: return ''
+            raise
+    return 'it hears the padding behind a clip' if alone is None or _far_apart(together, alone) else ''
+
 def _other_channels(net:nn.Module, x:torch.Tensor)->str:
     "Does it refuse waves of more channels?"
     try: net(torch.cat([x, x[:,:1]], dim=1))
@@ -94,8 +107,8 @@ def _saved_and_loaded(net:nn.Module, x:torch.Tensor)->str:
 Check = Callable[[nn.Module, torch.Tensor], str]
 
 net_checks: dict[str, Check] = dict(
-    finite=_finite, unchanging=_unchanging, independent=_independent, shortest=_shortest, any_device=_any_device,
-    other_channels=_other_channels, made_again=_made_again, saved_and_loaded=_saved_and_loaded)
+    finite=_finite, unchanging=_unchanging, independent=_independent, shortest=_shortest, padded=_padded,
+    any_device=_any_device, other_channels=_other_channels, made_again=_made_again, saved_and_loaded=_saved_and_loaded)
 
 def check_net(
     net:str|nn.Module, # a name for `create_model`, or a net that it made

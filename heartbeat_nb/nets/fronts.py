@@ -15,7 +15,7 @@ from torch import nn
 
 from ..core import BadInput
 from .archs import Arch,Features,find_arch,init_glorot,kernel_samples,make_features,make_head
-from .base import AudioModel,check_wave
+from .base import AudioModel,_hold_end
 
 # %% ../../nbs/nets/03b_fronts.ipynb #83d14a67
 def mel_edges(
@@ -55,14 +55,22 @@ class SincBank(nn.Module):
         window = .54+.46*(math.pi*self.t/self.t.max()).cos()
         return window*(_low_pass(low+width, self.t)-_low_pass(low, self.t))
 
-    def loudness(self, x:torch.Tensor)->torch.Tensor: # (batch, n, samples) -> (batch, n, samples//step)
+    def loudness(self, x:torch.Tensor, steps:torch.Tensor|None=None)->torch.Tensor: # (batch, n, samples//step)
         "The maximum of each step, rectified."
         return F.max_pool2d(x.abs()[:,:,None], (1, self.step))[:,:,0]
 
-    def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, channels, samples) -> (batch, channels*n, samples//step)
+    def forward(self,
+        x:torch.Tensor, # (batch, channels, samples)
+        steps:torch.Tensor|None=None, # (batch,) how many steps of each are sound; None: all
+    )->torch.Tensor: # (batch, channels*n, samples//step)
         k = self.filters()[:,None]
         each = F.conv1d(x.flatten(0, 1)[:,None], k, padding=k.shape[-1]//2)
-        return self.loudness(each).unflatten(0, x.shape[:2]).flatten(1, 2)
+        if steps is not None: steps = steps.repeat_interleave(x.shape[1])
+        return self.loudness(each, steps).unflatten(0, x.shape[:2]).flatten(1, 2)
+
+    def masked(self, x:torch.Tensor, lengths:torch.Tensor)->tuple[torch.Tensor, torch.Tensor]:
+        "See `nets.base.masked`; `x` is silent behind each clip."
+        return self(x, lengths//self.step),lengths//self.step
 
 def _low_pass(f:torch.Tensor, t:torch.Tensor)->torch.Tensor: return 2*f*torch.sinc(2*f*t)
 
@@ -93,10 +101,11 @@ class LeafBank(SincBank):
         return (torch.cat([phase.cos(), phase.sin()])
                 * (torch.exp(-(self.t/sigma)**2/2)/(math.sqrt(2*math.pi)*sigma)).repeat(2, 1))
 
-    def loudness(self, x:torch.Tensor)->torch.Tensor: # (batch, 2*n, samples) -> (batch, n, samples//step)
+    def loudness(self, x:torch.Tensor, steps:torch.Tensor|None=None)->torch.Tensor: # (batch, n, samples//step)
         "Energy, smoothed and normalised."
         power = x.unflatten(1, (2, self.n)).square().sum(1)
         power = F.avg_pool2d(power[:,:,None], (1, self.step))[:,:,0]
+        if steps is not None: power = _hold_end(power, steps)
         half = len(self.near)//2
         power = _weighted(power, torch.exp(-(self.near/self.smooth.clamp(min=.02))**2/2), half, half)
         mean = _weighted(power, (1-self.forget.sigmoid())**self.ago, len(self.ago)-1, 0)
@@ -150,8 +159,3 @@ class FrontNet(AudioModel):
         self.features = nn.Sequential(bank, nn.BatchNorm1d(arch.first), Features(*make_features(arch)[1:]))
         self.head = make_head(arch.width, n_out, arch)
         self.apply(init_glorot)
-
-    def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, in_channels, samples) -> (batch, n_out)
-        check_wave(x, self.in_channels, self.min_samples)
-        if not torch.compiler.is_compiling(): x = x.as_subclass(torch.Tensor) # subclasses slow down every step
-        return self.head(self.features(x))

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..core import BadInput
-from .base import AudioModel,check_wave
+from .base import AudioModel,_hold_end
 
 # %% ../../nbs/nets/03_logmel.ipynb #6d596cf2
 def mel_spectrogram(
@@ -51,10 +51,11 @@ class LogMelNet(AudioModel):
         self.features = nn.Sequential(*layers).to(memory_format=torch.channels_last) # faster
         self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(sizes[-1], n_out))
 
-    def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, in_channels, samples) -> (batch, n_out)
-        check_wave(x, self.in_channels, self.min_samples)
-        if not torch.compiler.is_compiling(): x = x.as_subclass(torch.Tensor) # subclasses slow down every step
-        return self.head(self.features(log_power(self.mel(x))))
+    def prepare(self, x:torch.Tensor, lengths:torch.Tensor|None)->tuple[torch.Tensor, torch.Tensor|None]:
+        "The spectrogram. It reflects a wave at its end; in a padded batch each at its own."
+        if lengths is None: return log_power(self.mel(x)),None
+        x,lengths = _hold_end(x, lengths, self.mel.n_fft//2, reflect=True),lengths//self.mel.hop_length+1
+        return log_power(self.mel(x)),lengths
 
 # %% ../../nbs/nets/03_logmel.ipynb #b003e8ff
 def conv_block_2d(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from fastai.learner import Learner
 from safetensors import safe_open
 
 from ..core import Interval,write_atomic
@@ -19,7 +20,6 @@ from ..nets.io import load_model,save_model,write_tensors
 from .hub import model_card
 from ..score.calibration import fit_temperature
 from ..score.result import CrossValidation
-from ..train.learner import AudioLearner
 
 # %% ../../nbs/predict/07_weights.ipynb #9a2843e3
 _data = """PASCAL Classifying Heart Sounds Challenge 2011 (Bentley and others): recordings of a phone app (set A)
@@ -43,7 +43,7 @@ def write_card(
 
 # %% ../../nbs/predict/07_weights.ipynb #3a5d0b77
 def save_weights(
-    learn:AudioLearner, # trained on all clips but one
+    learn:Learner, # trained on all clips but one
     path:str|Path, # a .safetensors file; the card goes beside it, as .md
     result:CrossValidation, # of the same net and recipe
     more:dict[str,Interval]|None=None, # further scores for the card

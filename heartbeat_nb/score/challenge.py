@@ -9,10 +9,11 @@ __all__ = ['challenge_measures', 'submission']
 from pathlib import Path
 
 import numpy as np, pandas as pd
+from fastai.learner import Learner
 
 from ..core import BadInput,unlabelled,write_atomic
 from .result import CrossValidation
-from ..train.learner import AudioLearner,predict_clips
+from ..train.learner import predict_clips
 
 # %% ../../nbs/score/06_challenge.ipynb #f348ba50
 def _sens_spec(y:np.ndarray, pred:np.ndarray)->tuple[float, float]: # both (clips,) bool
@@ -45,7 +46,7 @@ def challenge_measures(
 
 # %% ../../nbs/score/06_challenge.ipynb #365c530e
 def submission(
-    learn:AudioLearner, # trained, with DataLoaders from `AudioDataLoaders.from_index(index)`
+    learn:Learner, # trained, with DataLoaders from `AudioDataLoaders.from_index(index)`
     index:pd.DataFrame, # the same index
     path:str|Path|None=None, # a .csv file to write; None: none
 )->pd.DataFrame: # dataset, fname, label, and a probability for each class: a row an unlabelled clip

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np, pandas as pd
+from fastai.learner import Learner
 from fastcore.meta import delegates
 from torch import nn
 
@@ -20,7 +21,7 @@ from ..data.groups import labelled_clips
 from .folds import run_folds,run_protocol
 from .result import CrossValidation,Fold
 from ..train.identity import net_name,run_identity
-from ..train.learner import AudioLearner,audio_learner,predict_clips,recipe_dls
+from ..train.learner import audio_learner,predict_clips,recipe_dls
 from ..train.recipes import Recipe,get_recipe
 
 # %% ../../nbs/score/03_cross_validate.ipynb #0bf7128b
@@ -33,7 +34,7 @@ def fit_fold(
     epochs:int|None=None, # in place of the recipe's
     weights:str|Path|None=None, # what to start from, as for `audio_learner`
     **kwargs, # for `recipe_dls`: sr, secs, bs, vocab, batch_tfms, device
-)->AudioLearner: # trained
+)->Learner: # trained
     "Train on all labelled clips but some."
     dls = recipe_dls(index, index.index.get_indexer(test), recipe, **kwargs)
     learn = audio_learner(dls, arch, recipe, seed, weights=weights)
@@ -41,7 +42,7 @@ def fit_fold(
     return learn
 
 def held_out_answers(
-    learn:AudioLearner, # trained
+    learn:Learner, # trained
     index:pd.DataFrame, # of its DataLoaders
     test:pd.Index|None=None, # row names held out; None: the validation clips
     probs:np.ndarray|None=None, # (clips, classes) its answers, where they are known; None: they are computed here

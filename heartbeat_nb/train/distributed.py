@@ -16,7 +16,7 @@ import numpy as np, torch
 from fastai.basics import *
 
 from ..core import BadInput,need,set_seed
-from .learner import AudioLearner,predict_clips
+from .learner import predict_clips
 
 # %% ../../nbs/train/04_distributed.ipynb #f4ab9001
 try: from fastai.distributed import DistributedDL,DistributedTrainer
@@ -74,14 +74,16 @@ class ShareTraining(DistributedTrainer):
         cpu:bool=False, # on the CPU?
     )->None: super().__init__(sync_bn, cpu=cpu)
     def _wrap_dl(self, dl:TfmdDL)->TfmdDL: return shared(dl, self.learn.model.device)
-    def before_epoch(self)->None: set_seed(torch.initial_seed() + rank_distrib()*1_000_000_007)
+    def before_train(self)->None:
+        super().before_train()
+        set_seed(torch.initial_seed() + rank_distrib()*1_000_000_007)
 
 # %% ../../nbs/train/04_distributed.ipynb #1b59c518
 @contextmanager
 def shared_training(
-    learn:AudioLearner, # the same in every process
+    learn:Learner, # the same in every process
     sync_bn:bool=True, # on GPUs, compute batch norm over the clips of all processes?
-)->Iterator[AudioLearner]: # itself
+)->Iterator[Learner]: # itself
     "Train with the other processes within this block; alone, if there are none."
     cpu = next(learn.model.parameters()).device.type=='cpu'
     share = learn.added_cbs(ShareTraining(sync_bn and not cpu, cpu)) if num_distrib()>1 else nullcontext()
@@ -103,7 +105,7 @@ def one_goes_first()->Iterator[None]:
 
 # %% ../../nbs/train/04_distributed.ipynb #bdbc2c73
 def shared_answers(
-    learn:AudioLearner, # trained
+    learn:Learner, # trained
     clips:Sequence[int], # clip numbers, as for `predict_clips`
 )->np.ndarray: # (clips, classes) probabilities, as `predict_clips` gives them
     "Probabilities of some clips, computed by all processes together."
