@@ -91,7 +91,7 @@ def _run_one(task:Task, clips:pd.DataFrame, classes:list[str], y:np.ndarray, pat
     ids = [i for f in cv.folds for i in f.clip_ids]
     return pd.DataFrame(cv.probs, ids, classes).loc[task.asked.id]
 
-# %% ../../nbs/score/08c_systems.ipynb #50ad42a7
+# %% ../../nbs/score/08c_systems.ipynb #bd8d2de0
 def run_task(
     task:str|Task, # one of `list_tasks()`
     index:pd.DataFrame, # with all of its recordings
@@ -106,10 +106,10 @@ def run_task(
     "Let a system answer a task, and score it; a run that was stopped goes on."
     task,name = get_task(task) if isinstance(task, str) else task,name or system
     clips,recipe = task_clips(task, index),get_recipe(recipe)
-    path,how = Path(folder)/f'{task.name}_{name}.json',[] if system in table_systems else [recipe, kwargs]
+    path,how = Path(folder)/f'{task.name}_{name}.json',table_systems.get(system) or [recipe, kwargs]
     def one(clips, classes, y, path):
         answer = _answerer(system, index, clips, classes, seed, recipe, kwargs)
-        return _run_one(task, clips, classes, y, path, [system, seed, *how], answer)
+        return _run_one(task, clips, classes, y, path, [system, seed, how], answer)
     if not task.several: answers = one(clips, task.classes, task.y, path)
     else:
         has = {c:clips.assign(label=np.where([c in o.split('+') for o in clips.label], c, 'no')) for c in task.classes}
