@@ -1,10 +1,11 @@
 """Measure speed side by side: `python tools/bench.py [--parts PART,PART]`.
 
 Ratios of one run can be compared; seconds of two machines cannot. Parts: limits (what this machine could do), data,
-loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, and Keras if --keras
-names a Python that has it), loop (what the Learner costs), tricks (without one of the ways that make it quick), infer,
-folds (some of the 25 of the best recipe, several at a time), gpu (needs one). Every contender runs in a process of its
-own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
+loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, and Keras if
+--keras names a Python that has it), loop (what the Learner costs), tricks (without one of the ways that make it
+quick), infer, folds (some of the 25 of the best recipe, several at a time), sets (of --data
+circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every contender runs in a process
+of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,statistics,subprocess,sys,tempfile,time
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +81,15 @@ def data(data, repeats, keras):
         figures[f'wavs_to_cache_cold_{sr}'] = timed(partial(ready, sr), repeats, new_cache)
         figures[f'wavs_to_cache_warm_{sr}'] = timed(partial(ready, sr), repeats)
     save('data', clips=len(index), data_hash=data_hash(index), seconds=figures)
+
+def sets(data, repeats, keras):
+    "Index and cache of large sets, each in a process of its own: the first time (cold) and again (warm)."
+    def both(source):
+        os.environ.update(HEARTBEAT_CACHE=tempfile.mkdtemp())
+        return {o:run_peer(sys.executable, 'sets.py', source) for o in ('cold', 'warm')}
+    if not data or '=' not in data: sys.exit('Say which sets are where: --data circor=FOLDER,cinc2016=FOLDER')
+    runs = {o.partition('=')[0]:[both(o) for _ in range(repeats)] for o in data.split(',')}
+    save('sets', cores=os.cpu_count(), runs=runs)
 
 def loaders(data, repeats, keras, epochs=20, bs=32):
     "Epochs of batches by our DataLoaders and, between them and in the same process, of the same crops by indexing."

@@ -207,6 +207,10 @@ def tables():
 
 folders = [
     Case('no such folder', 'heartbeat_data nowhere', 'nowhere', quick=True),
+    Case('fetch, no folder', 'heartbeat_data circor --fetch', 'circor=sounds/circor', quick=True),
+    Case('fetch into a folder of other things', 'heartbeat_data circor=d --fetch', 'something else', quick=True),
+    Case('fetch, a mirror that is nowhere', 'heartbeat_data circor=new --fetch --mirror no', r'\bno\b'),
+    Case('fetch, nobody there', 'heartbeat_data circor=new --fetch --mirror http://127.0.0.1:9', 'does not answer'),
     Case('an empty folder', 'heartbeat_data d', r'\bd\b', lambda p: (p/'d').mkdir()),
     Case('one class', 'heartbeat_data d', 'one class', lambda p: classes(p, 'd/a')),
     Case('no class folders', 'heartbeat_data d', 'classes', lambda p: classes(p, 'd')),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np,pandas as pd,torch
-from fastai.basics import CategoryBlock,DataBlock,DataLoaders,Learner
+from fastai.basics import Callback,CategoryBlock,DataBlock,DataLoaders,Learner
 from fastai.interpret import ClassificationInterpretation
 
 from heartbeat_nb.all import *
@@ -228,7 +228,8 @@ def augmenting(x:torch.Tensor)->None:
 def training(index:pd.DataFrame, path:Path)->None:
     recipe:Recipe = get_recipe('best')
     dls:DataLoaders = recipe_dls(index, [0, 1], recipe, sr=2000, secs=4.)
-    learn:Learner = audio_learner(dls, 'm5', 'onecycle', seed=1, path=path, lr=1e-3, cbs=[History(), KeepBest(), CutMix()])
+    cbs:list[Callback] = [History(), KeepBest(), CutMix()]
+    learn:Learner = audio_learner(dls, 'm5', 'onecycle', seed=1, path=path, lr=1e-3, cbs=cbs)
     probs:np.ndarray = predict_clips(learn.fit_recipe(2, resume=True), [0, 1], bs=8)
     file:Path = save_learner(learn, path/'mine.safetensors', note='of 2 epochs')
     tuned = audio_learner(dls, create_model('m5'), recipes['post'], weights=file)

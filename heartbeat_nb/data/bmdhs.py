@@ -104,4 +104,4 @@ register_set(DataSet(
     'none stated: ask its authors',
     'Ali et al.: BUET Multi-disease Heart Sound Dataset: A Comprehensive Auscultation Dataset for Developing '
     'Computer-Aided Diagnostic Systems. arXiv 2409.00724, 2024', 'https://github.com/sani002/BMD-HS-Dataset',
-    Remote('https://github.com/sani002/BMD-HS-Dataset/archive/refs/heads/', {'main.zip':''})))
+    Remote('https://github.com/sani002/BMD-HS-Dataset/archive/refs/heads/', {'main.zip':''}), hours=4.8))

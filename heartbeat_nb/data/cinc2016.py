@@ -26,7 +26,8 @@ def _annotations(names:list[str], abnormal:np.ndarray)->pd.DataFrame:
                        'Diagnosis':np.where(abnormal, 'CAD', 'Normal '), 'Gender':'F', 'Age (year)':60.,
                        'Subject ID':np.where(db=='b', 7+i//2, np.nan),
                        '# Raw record':np.where(db=='e', 1+i//2, np.nan),
-                       'Height (cm)':160., 'Height (m)':1.6, 'Transducer site on body':'', 'Recording state':np.where(db=='e', 'Rest   ', ''),
+                       'Height (cm)':160., 'Height (m)':1.6, 'Transducer site on body':'',
+                       'Recording state':np.where(db=='e', 'Rest   ', ''),
                        'Murmurs (2=None 3=Weak 4=Strong 6=Unclear)':np.where(db=='b', 2+i%2, np.nan)})
     return df
 
@@ -118,4 +119,4 @@ register_set(DataSet(
     'Goldberger et al.: PhysioBank, PhysioToolkit, and PhysioNet. Circulation 101(23), 2000',
     'https://physionet.org/content/challenge-2016/1.0.0/',
     Remote('https://physionet.org/files/challenge-2016/1.0.0/', {'training.zip':'', _csv.as_posix():''},
-           'SHA256SUMS.txt')))
+           'SHA256SUMS.txt'), hours=20.2))

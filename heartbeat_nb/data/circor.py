@@ -156,4 +156,4 @@ register_set(DataSet(
     'Circulation 101(23), 2000',
     'https://physionet.org/content/circor-heart-sound/1.0.3/',
     Remote('https://physionet.org/static/published-projects/circor-heart-sound/',
-           {'the-circor-digiscope-phonocardiogram-dataset-1.0.3.zip':''})))
+           {'the-circor-digiscope-phonocardiogram-dataset-1.0.3.zip':''}), hours=20.1))

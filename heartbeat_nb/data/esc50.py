@@ -59,7 +59,7 @@ register_set(DataSet(
     'esc50', esc50_index, _is_esc50, folds=5, test_fold=1, groups='recordings',
     about='fifty kinds of everyday sound, 5 s each, in five official folds', clips=2000, licence='CC BY-NC 3.0',
     citation=_esc, home='https://github.com/karolpiczak/ESC-50',
-    remote=Remote('https://github.com/karolpiczak/ESC-50/archive/refs/heads/', {'master.zip':''})))
+    remote=Remote('https://github.com/karolpiczak/ESC-50/archive/refs/heads/', {'master.zip':''}), hours=2.8))
 
 # %% ../../nbs/data/04c_esc50.ipynb #9b4cca35
 _ogg = re.compile(r'(\d)-(\d+)-([A-Z])\.ogg', re.I)
@@ -106,4 +106,5 @@ register_set(DataSet(
     about='ten kinds of everyday sound, 5 s each, in five official folds', clips=400, citation=_esc,
     licence='CC BY 3.0, and of each clip its own (CC0, CC BY or Sampling+)',
     home='https://github.com/karolpiczak/ESC-10',
-    remote=Remote('https://github.com/karolpiczak/ESC-10/archive/', {'553c8f1.zip':''})))
+    remote=Remote('https://github.com/karolpiczak/ESC-10/archive/',
+                  {'553c8f1743b9dba6b282e1323c3ca8fa76923448.zip':''}), hours=.6))

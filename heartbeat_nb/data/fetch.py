@@ -54,12 +54,15 @@ def _plainly(url:str, part:Path)->Iterator[None]:
     or_else = 'or name a mirror.'
     try: yield
     except requests.HTTPError as e:
-        raise BadInput(f'{url} is not to be had (answer {e.response.status_code}). See the owner\'s page, {or_else}') from None
+        code = e.response.status_code
+        raise BadInput(f"{url} is not to be had (answer {code}). See the owner's page, {or_else}") from None
     except requests.RequestException as e:
         have = part.stat().st_size if part.exists() else 0
         if not have: part.unlink(missing_ok=True)
-        why = f'sends nothing for {_silence} s' if 'timed out' in str(e).lower() else 'breaks off' if have else 'does not answer'
-        then = f'{have/1e6:.1f} MB are kept; ask again to go on from there, ' if have else 'Check the network, '
+        quiet,cut = f'sends nothing for {_silence} s','breaks off' if have else 'does not answer'
+        why = quiet if 'timed out' in str(e).lower() else cut
+        kept = f'{have/1e6:.1f} MB are kept; ask again to go on from there, '
+        then = kept if have else 'Check the network, '
         raise BadInput(f'{url} {why}. {then}{or_else}') from None
     except ValueError:
         raise BadInput(f'{url} sent other bytes than its owner published: the checksum differs. '
@@ -72,7 +75,8 @@ def _get(base:str|Path, name:str, known:str, folder:Path)->Path:
     part,url = to.with_name(f'.{to.name}.part'),f'{base}/{name}' if isinstance(base, Path) else base+name
     def copy(url, output, _): shutil.copyfile(url, output)
     way = copy if isinstance(base, Path) else partial(_resume, part=part)
-    if isinstance(base, Path) and not (base/name).is_file(): raise BadInput(f'{base} has no {name}. Give another mirror.')
+    if isinstance(base, Path) and not (base/name).is_file():
+        raise BadInput(f'{base} has no {name}. Give another mirror.')
     to.parent.mkdir(parents=True, exist_ok=True)
     with _plainly(url, part): return Path(pooch.retrieve(url, known or None, to.name, to.parent, downloader=way))
 
@@ -144,7 +148,8 @@ def fetch(
     known,path = get_set(name),Path(folder).expanduser().absolute()
     if known.recognises(path): return check_set(name, path)
     if not (remote := known.remote):
-        raise BadInput(f"{name} cannot be fetched by a program. Get it from {known.home or 'where it is'} and give its folder.")
+        raise BadInput(f"{name} cannot be fetched by a program. Get it from {known.home or 'where it is'}, "
+                       'and give its folder.')
     web = str(mirror or remote.url).startswith(('http://', 'https://'))
     base = str(mirror or remote.url).rstrip('/')+'/' if web else Path(mirror).expanduser().absolute()
     if not web and not base.is_dir(): raise BadInput(f'No folder {base}. Give a mirror as an address or a folder.')

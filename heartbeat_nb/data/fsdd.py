@@ -59,4 +59,5 @@ register_set(DataSet(
     'CC BY-SA 4.0',
     'Jackson et al.: Free Spoken Digit Dataset. doi 10.5281/zenodo.1342401',
     'https://github.com/Jakobovski/free-spoken-digit-dataset',
-    Remote('https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/heads/', {'master.zip':''})))
+    Remote('https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/heads/', {'master.zip':''}),
+    hours=.4))

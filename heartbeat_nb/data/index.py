@@ -171,6 +171,7 @@ class DataSet:
     citation:str='' # what to cite
     home:str='' # the owner's page
     remote:Remote|None=None # from where it can be fetched without an account; None: from nowhere
+    hours:float|None=None # of sound, about; None: not counted here
 
 # %% ../../nbs/data/02_index.ipynb #2378df0f
 _sets:dict[str, DataSet] = {}

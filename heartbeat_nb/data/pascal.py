@@ -167,4 +167,4 @@ register_set(DataSet(
     heart_caution, 'heart sounds by phone (A) and stethoscope (B): normal, murmur, extra sounds, artifacts', 832,
     "none from the organisers; CC0 by Kaggle's page",
     'Bentley, Nordehn, Coimbra, Mannor: The PASCAL Classifying Heart Sounds Challenge 2011',
-    'http://www.peterjbentley.com/heartchallenge/index.html'))
+    'http://www.peterjbentley.com/heartchallenge/index.html', hours=1.6))

@@ -140,7 +140,7 @@ def _kept(key:str, make:Callable[[], pd.DataFrame])->pd.DataFrame:
     return _shared.get(key, write, lambda p: pd.DataFrame(json.loads(p.read_text())))
 
 # %% ../../nbs/data/01b_twins.ipynb #b1d304ec
-search_hours = 10. # of sound: beyond, comparing all with all would take too long
+search_hours = 4. # of sound: beyond, comparing all with all would take too long
 
 def find_twins(
     index:pd.DataFrame, # a row a clip, with a column file

@@ -68,7 +68,8 @@ def make_net(
     if isinstance(arch, nn.Module): return arch
     if callable(arch): return arch(dls.c)
     x = dls.one_batch()[0] if 'samples' in model_entry(arch).needs else None
-    return create_model(arch, dls.c, getattr(dls.train, 'channels', 1), samples=None if x is None else x.shape[-1], sr=dls.sr)
+    samples = None if x is None else x.shape[-1]
+    return create_model(arch, dls.c, getattr(dls.train, 'channels', 1), samples, dls.sr)
 
 # %% ../../nbs/train/03_learner.ipynb #1cc89d65
 def learner_identity(
