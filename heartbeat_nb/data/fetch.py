@@ -156,7 +156,8 @@ def fetch(
     _place(path, remote)
     _say(known)
     try:
-        with FileLock(path/'.lock', timeout=0): _fetch(known, remote, path, base)
+        with FileLock(path/'.lock', timeout=0):
+            try: _fetch(known, remote, path, base)
+            finally: (path/'.lock').unlink(missing_ok=True)
     except Timeout: raise BadInput(f'Another process fetches into {path}. Wait for it.') from None
-    finally: (path/'.lock').unlink(missing_ok=True)
     return check_set(name, path)
