@@ -286,7 +286,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     spans:list[Span] = timeline_spans(day.windows, secs=clip_secs, net=net)
     probs:np.ndarray = predict_waves([wave, x], model=net)
     kept:pd.DataFrame = ask_set(audio_index(path), path, ['best'])
-    clinic:Interval = murmur_scores(by_person(read_answers(path), 'child', 'murmur'), 'best')['auc']
+    clinic:Interval = murmur_scores(by_person(said_of_set(path), 'child', 'murmur'), 'best')['auc']
     print(ask_clips(net, audio_index(path), [0, 1]).shape, kept.clip_id, clinic.low, [*outside_questions(path)])
     matrix:pd.DataFrame = train_across(murmur_sets(audio_index(path), folds=2), path, recipe=recipe_across, seed=1)
     print(plot_across(matrix), across_scores(path))
