@@ -28,7 +28,7 @@ def kernel_env(tiny):
 def places():
     "Folders of this machine and what a reader sees in their stead, inner folders first."
     names = {sys.prefix:'$VIRTUAL_ENV', str(root):'.', str(Path.home()):'~'}
-    for v in ('HEARTBEAT_DATA', 'HEARTBEAT_CACHE'):
+    for v in ('HEARTBEAT_DATA', 'HEARTBEAT_SETS', 'HEARTBEAT_CACHE'):
         if path := os.environ.get(v): names |= dict.fromkeys((str(Path(path)), str(Path(path).resolve())), f'${v}')
     pattern = lambda k: re.compile(rf'(?<!\w){re.escape(k)}(?![\w.-])')
     return [(pattern(k), names[k]) for k in sorted(names, key=len, reverse=True) if len(k)>1]

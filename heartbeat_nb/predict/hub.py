@@ -23,6 +23,13 @@ def _score_lines(scores:dict[str,float|dict[str,float]])->str: # a Markdown tabl
     lines = [f"| {k.replace('_', ' ')} | {v:.3f} |" for k,v in read.items()]
     return '\n'.join(['| score | value (95 % interval) |', '|---|---|', *lines])
 
+def _outside_lines(outside:dict[str,dict[str,dict[str,float]]])->str: # a Markdown table
+    "Scores by question, where the net was asked about other collections."
+    head = list(next(iter(outside.values())))
+    lines = [[k, *(f'{Interval(**o[c]):.2f}' for c in head)] for k,o in outside.items()]
+    table = [['asked about', *(o.replace('_', ' ') for o in head)], ['---']*(1+len(head)), *lines]
+    return '\n'.join(f"| {' | '.join(o)} |" for o in table)
+
 # %% ../../nbs/predict/06_hub.ipynb #edf73423
 _limits = """It was made for learning and measuring. It has heard few {who} and few devices, and what it answers for
 others is unknown."""
@@ -42,6 +49,12 @@ In a shell, `heartbeat_predict sound.wav --model FILE`, where FILE is the .safet
 
     predict_file('sound.wav', from_pretrained('OWNER/NAME')) # or a folder
 """
+
+_outside = """## On other collections
+
+These weights were asked about sets of which they have not heard a clip, at the line that they come with: "murmur"
+from a probability of 1/2 on. 95 % intervals by resampling patients where they are known; the calibration error counts
+hearts with and without the same. Where the label is a disease, many such hearts have no murmur."""
 
 def _header(hearts, license):
     tags = f"[{'phonocardiogram, ' if hearts else ''}raw-waveform]"
@@ -64,11 +77,12 @@ def model_card(
     known = {'net':f'{name}, {n_params(net):,} parameters', 'answers':', '.join(info.get('classes', [])) or '?',
              'hears':f"windows of {info.get('secs', '?')} s at {info.get('sr', '?')} Hz, standardised",
              'probabilities':calibrated}
+    outside = [_outside, _outside_lines(info['outside'])] if info.get('outside') else []
     return '\n\n'.join([
         _header(sounds=='heart', license), f"# {name} for {sounds} sounds".replace('  ', ' '),
         '\n'.join(f'- {k}: {v}' for k,v in known.items()), _medical if sounds=='heart' else _other,
         f'## Data\n\n{data}', f'## Protocol\n\n{protocol}',
-        '## Scores', _score_lines(scores) if scores else 'Not measured.', _use])
+        '## Scores', _score_lines(scores) if scores else 'Not measured.', *outside, _use])
 
 # %% ../../nbs/predict/06_hub.ipynb #6f9b250e
 def save_pretrained(
