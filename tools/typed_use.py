@@ -13,6 +13,7 @@ from heartbeat_nb.core import parallel,set_seed
 from heartbeat_nb.nets.archs import ResBlock
 from heartbeat_nb.predict.answer import Span
 from heartbeat_nb.data.sets import Source
+from heartbeat_nb.cli.bench import *
 from heartbeat_nb.cli.command import *
 from heartbeat_nb.cli.data import *
 from heartbeat_nb.cli.predict import *
@@ -285,7 +286,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     spans:list[Span] = timeline_spans(day.windows, secs=clip_secs, net=net)
     probs:np.ndarray = predict_waves([wave, x], model=net)
     kept:pd.DataFrame = ask_set(audio_index(path), path, ['best'])
-    clinic:Interval = murmur_scores(by_person(read_answers(path), 'child', 'murmur'), 'best')['auc']
+    clinic:Interval = murmur_scores(by_person(said_of_set(path), 'child', 'murmur'), 'best')['auc']
     print(ask_clips(net, audio_index(path), [0, 1]).shape, kept.clip_id, clinic.low, [*outside_questions(path)])
     matrix:pd.DataFrame = train_across(murmur_sets(audio_index(path), folds=2), path, recipe=recipe_across, seed=1)
     print(plot_across(matrix), across_scores(path))
@@ -323,6 +324,17 @@ def exporting(learn:Learner, result:CrossValidation, path:Path, x:torch.Tensor)-
     kept:Path = save_weights(learn, path/'mine.safetensors', result, more=dict(sensitivity=result.scores['accuracy']))
     print(write_card(add_info(kept, protocol='5 times 5 grouped folds')), FullPool(4), TimeMean())
 
+def benched(index:pd.DataFrame, path:Path)->None:
+    frozen:pd.DataFrame = read_frozen('pascal', write_frozen('pascal', freeze('pascal', index), path).parent)
+    asked:Task = make_task('mine', 'Which?', ['a', 'b'], frozen, 'clip_id', main='auc')
+    print(list_tasks(), get_task('pascal-5').y, asked.sha256, bench_version, read_answers(asked, path))
+    score:TaskScore = score_task('pascal-5', path/'answers.csv', 'mine', tried=3)
+    again:TaskScore = TaskScore.load(score.save(path))
+    print(again.row(), task_clips(asked, index), sorted(table_systems))
+    net:TaskScore = run_task(asked, index, 'm5', path, recipe='onecycle', epochs=3)
+    score_answers(net.task, None, None, None)
+    heartbeat_bench('pascal-5', 'answers.csv', name='mine')
+
 def scoring(index:pd.DataFrame, learn:Learner, path:Path, y:np.ndarray, groups:np.ndarray)->None:
     result:CrossValidation = cross_validate(index, 'm5', 'best', repeats=1, folds=3, path=path, sr=2000, secs=4.)
     again = CrossValidation.load(result.save(path))
@@ -332,7 +344,12 @@ def scoring(index:pd.DataFrame, learn:Learner, path:Path, y:np.ndarray, groups:n
     found:Interval = again.auc('murmur', 'normal')
     better:dict[str, Interval] = compare_runs(result, again, n=100)
     base:CrossValidation = cross_validate_baseline(index, 'forest', protocol='random')
-    mine = cross_validate_table(index, clip_features(index), lambda seed: baselines['majority'].make(seed), path)
+    none = baselines['majority'].make
+    mine = cross_validate_table(index, clip_features(index), none, path, balance=.75)
+    x:pd.DataFrame = rocket_features(index, multi=True)
+    probs:np.ndarray = fit_table(Ridge(), x, index.label, x, ['a', 'b'])
+    many:np.ndarray = Rocket.fit(torch.randn(4, 8000), multi=True, features=168)(torch.randn(4, 8000))
+    print(weighted_accuracy(np.eye(3)), screening_cost(np.eye(2)), probs, many)
     jobs:CrossValidation = submit_folds(index, 'm5', at_once=cores(), threads=1, repeats=1)
     parts:list[Split] = split(labelled_clips(index), repeats=1, protocol=next(iter(protocols)))
     trained:Learner = fit_fold(index, parts[0].test, 'm5', secs=4.)
