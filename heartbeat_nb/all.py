@@ -8,7 +8,6 @@ __all__ = []
 # %% ../nbs/01_all.ipynb #43fd9e09
 from .core import *
 from .sound.cache import *
-from .sound.fans import *
 from .sound.io import *
 from .sound.resample import *
 from .sound.scan import *
@@ -114,10 +113,10 @@ __all__ = [
     'cross_calibrate', 'cross_validate', 'cross_validate_baseline', 'cross_validate_table', 'data_hash',
     'decode_sound', 'default_net', 'device_name', 'devices', 'digest', 'draw_beats', 'draw_each', 'draw_saliency',
     'draw_stage', 'draw_wave', 'effective_field', 'esc10_index', 'esc10_like', 'esc50_index', 'esc50_like',
-    'evaluating', 'expand', 'export_onnx', 'export_program', 'extract_class_id', 'fan_states', 'fetch',
-    'field_width', 'find_arch', 'find_beats', 'find_column', 'find_front', 'find_shared_audio', 'find_sounds',
-    'find_source', 'find_tables', 'find_twins', 'find_wavs', 'fingerprint', 'fit_fold', 'fit_identity', 'fit_of',
-    'fit_table', 'fit_temperature', 'fits', 'fold_auc', 'fold_norms', 'fold_of', 'folded_share', 'folder_index',
+    'evaluating', 'expand', 'export_onnx', 'export_program', 'extract_class_id', 'fetch', 'field_width',
+    'find_arch', 'find_beats', 'find_column', 'find_front', 'find_shared_audio', 'find_sounds', 'find_source',
+    'find_tables', 'find_twins', 'find_wavs', 'fingerprint', 'fit_fold', 'fit_identity', 'fit_of', 'fit_table',
+    'fit_temperature', 'fits', 'fold_auc', 'fold_norms', 'fold_of', 'folded_share', 'folder_index', 'folder_like',
     'fps', 'freeze', 'from_pretrained', 'front_names', 'fronts', 'fsdd_index', 'fsdd_like', 'gather', 'get_arch',
     'get_audio_files', 'get_recipe', 'get_set', 'get_task', 'group_confusions', 'group_folds', 'half_onnx',
     'harmless_notes', 'has_bf16', 'heart_caution', 'heart_classes', 'heart_colors', 'heart_rate_notes',
@@ -149,7 +148,7 @@ __all__ = [
     'show_timeline', 'side_by_side', 'silence', 'silenced', 'simulated_data', 'smooth_map', 'some_files',
     'sound_name', 'sound_suffixes', 'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split',
     'split_names', 'split_shards', 'standardize', 'start_from', 'stored_folds', 'strongest_input', 'submission',
-    'submit_folds', 'synth_dataset', 'synth_fans', 'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes',
+    'submit_folds', 'synth_dataset', 'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes',
     'table_systems', 'task_clips', 'temperature_scale', 'timeline_spans', 'tone_answers', 'tones', 'train_across',
     'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled', 'unpack_clip', 'untold_twins',
     'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_clips', 'usable_folds',

@@ -70,8 +70,7 @@ def sound(path:Path, x:torch.Tensor, wave:np.ndarray)->None:
     mean = WindowMean(clips=1, classes=5)
     mean.add([0]*len(windows), windows.softmax(1), is_silent(windows))
     probs = temperature_scale(mean.mean(), 1.3)
-    folder:Path = synth_fans(fans=4, clips=2)/fan_states[0]
-    print(silence, probs, folder, same)
+    print(silence, probs, same)
 
 def hearts(path:Path, rng:np.random.Generator)->None:
     wave,events = synth_heartbeat('murmur', secs=4, sr=4000, hr=70, seed=3, murmur=murmurs[0], snr=20)
@@ -154,7 +153,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     states:np.ndarray = sample_states(read_states(path/'0.tsv'), samples=8000, sr=2000)
     print(states, cinc2016_index(cinc2016_like(path)), read_annotations(path), esc10_index(esc10_like(path)))
     print(bmdhs_index(bmdhs_like(path)), read_patients(path), bmdhs_classes, fsdd_index(fsdd_like(path)))
-    print(yaseen_index(yaseen_like(path)), yaseen_classes)
+    print(yaseen_index(yaseen_like(path)), yaseen_classes, folder_index(folder_like(path)))
     there:Path = check_set('circor', fetch('circor', path, mirror='https://sounds.org/circor'))
     print(read_sums(there/'SHA256SUMS.txt')['RECORDS'])
     print(speech_commands_index(speech_commands_like(path)), read_urbansound_csv(urbansound_csv(path)))
