@@ -17,7 +17,7 @@ from safetensors import safe_open,SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
-from ..core import BadInput,write_atomic
+from ..core import BadInput,warn_once,write_atomic
 from .base import AudioModel
 from .models import create_model,is_model
 
@@ -169,6 +169,7 @@ def start_from(
     model:nn.Module, # a new net
     weights:str|Path, # one of `own_models()`, or a file that `save_model` wrote
     vocab:list[str]|None=None, # classes of the data; None: others
+    sr:int|None=None, # rate of the data, in Hz; None: not known
 )->nn.Module: # the same net
     "Take over trained features; and the head, if the classes are the same."
     old = load_model(weights)
@@ -178,6 +179,9 @@ def start_from(
         name,config = getattr(model, 'name', type(model).__name__),old.get_config()
         raise BadInput(f"The weights {weights} are those of a net {config}, and this one, {name}, has other layers. "
                        f"Give arch='{config['name']}', or other weights.")
+    if sr and (heard := old.info.get('sr', sr))!=sr:
+        warn_once(f'{weights} learned from sounds at {heard} Hz, and these have {sr}: to it all pitches are others. '
+                  f'Give sr={heard} where the sounds are read.')
     same = old.info.get('classes')==list(vocab or []) and fit(head, old_head)
     model.load_state_dict(old_body | (old_head if same else {}), strict=False)
     return model

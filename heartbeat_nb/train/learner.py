@@ -131,7 +131,7 @@ def audio_learner(
                        'or a recipe without pretrain.')
     with seeded(seed): model = make_net(arch, dls)
     if pretrained: weights = weights or _own_weights(arch)
-    if weights: start_from(model, weights, dls.vocab)
+    if weights: start_from(model, weights, dls.vocab, dls.sr)
     loss,counted = _loss_and_metrics(dls, r)
     more = [*([Checkpoint()] if path else []), *([SkipLone()] if getattr(model, 'samples', None) else []), *L(cbs)]
     learn = Learner(dls, model, loss_func or loss, lr=lr, wd=r.wd, metrics=counted if metrics is None else metrics,
