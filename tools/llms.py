@@ -13,7 +13,7 @@ nbs = root/'nbs'
 most = 200_000 # bytes that an assistant should read for one package
 begin_with = ['index.ipynb', 'elsewhere/*.ipynb', 'train/00_recipes.ipynb']
 hidden = re.compile(r'#\|\s*(hide|echo: false|default_exp)')
-side_dishes = 'explain','ui','cli','Results' # sections of the sidebar that can be left out; of their modules, names alone
+side_dishes = 'explain','ui','cli','Results' # sections that can be left out; of their modules, names alone
 
 def read(path): return path.read_text(encoding='utf-8')
 def cells(path): return [(c['cell_type'], ''.join(c['source'])) for c in json.loads(read(path))['cells']]
