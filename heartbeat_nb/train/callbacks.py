@@ -158,7 +158,8 @@ class Checkpoint(FitOnly):
             return {k:float(v) for k,v in have.items() if v is not None}
         identity = getattr(self.learn, 'identity', None)
         smooth = self.recorder.smooth_loss
-        return dict(epoch=self.epoch, rows=self.history.rows, smooth_loss=[smooth.count, float(smooth.val)],
+        rows = self.history.rows if hasattr(self, 'history') else []
+        return dict(epoch=self.epoch, rows=rows, smooth_loss=[smooth.count, float(smooth.val)],
                     identity=identity and identity.as_dict(),
                     counters={o.name:counts(o) for o in _trackers(self.learn)})
 
@@ -196,7 +197,8 @@ class Resume(FitOnly):
         for o in _trackers(self.learn):
             for k,v in self.meta['counters'].get(o.name, {}).items(): setattr(o, k, int(v) if k=='best_epoch' else v)
             if hasattr(o, 'best_model'): o.best_model = part('best.')
-        self.history.rows,smooth = self.meta['rows'],self.recorder.smooth_loss
+        if hasattr(self, 'history'): self.history.rows = self.meta['rows']
+        smooth = self.recorder.smooth_loss
         smooth.count,smooth.val = self.meta['smooth_loss'][0],tensor(self.meta['smooth_loss'][1])
         if hasattr(self.learn, 'progress'): self.progress.mbar.update(0) # its clock starts at 0
 
