@@ -298,6 +298,9 @@ def _as_rank(rank:int, processes:int, port:int, f:Callable[..., None], args:tupl
     except Exception:
         time.sleep(2) # the loss of another process may be the cause, and is to be seen first
         raise
+    if torch.distributed.is_available() and torch.distributed.is_initialized(): # its threads end before Python
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
 
 def spawn(
     f:Callable[..., None], # a function that can be imported by its name
