@@ -69,7 +69,7 @@ class EpochSeed(Callback):
 # %% ../../nbs/train/02_callbacks.ipynb #f9d2d6eb
 class KeepMemory(Callback):
     "Let the memory manager reuse large pieces during a fit."
-    block = None
+    block,_stateattrs = None,('block',) # which does not travel with `export`
     def before_train(self)->None:
         if self.block: return
         self.block = keep_memory()
@@ -200,7 +200,7 @@ class Resume(FitOnly):
         if hasattr(self, 'history'): self.history.rows = self.meta['rows']
         smooth = self.recorder.smooth_loss
         smooth.count,smooth.val = self.meta['smooth_loss'][0],tensor(self.meta['smooth_loss'][1])
-        if hasattr(self.learn, 'progress'): self.progress.mbar.update(0) # its clock starts at 0
+        if hasattr(getattr(self.learn, 'progress', None), 'mbar'): self.progress.mbar.update(0) # its clock starts at 0
 
 # %% ../../nbs/train/02_callbacks.ipynb #5cac507f
 class Augment(Callback):
