@@ -80,7 +80,8 @@ def _freeze_circor(index, seed):
 def _freeze_cinc2016(index, seed):
     clips = _grouped(index, index.label)
     each = [_folds(o.label, o.group, seed) for _,o in clips.groupby('site')]
-    return clips.assign(fold=pd.concat(each), set=clips.site)[['clip_id', 'set', 'group', 'fold', 'label']]
+    clips = clips.assign(fold=pd.concat(each), set=clips.site, murmur=clips.strength)
+    return clips[['clip_id', 'set', 'group', 'fold', 'label', 'murmur']]
 
 def _freeze_bmdhs(index, seed):
     clips = _grouped(index, index.label, False).rename(columns=dict(index_group='person'))
@@ -169,14 +170,16 @@ def _bmdhs():
 
 # %% ../../nbs/score/08_tasks.ipynb #dc0c24b8
 _valves = ['AS', 'AR', 'MR', 'MS']
-_none,_some = ['normal', 'absent', 'N'],['murmur', 'present', 'abnormal']
+_says = dict.fromkeys(('normal', 'absent', 'N', 'none'), 'none') | dict.fromkeys(
+    ('murmur', 'present', 'weak', 'strong', *_valves), 'murmur')
 
 def _across(train):
     each = {k:read_frozen(k) for k in _frozen}
+    each['cinc2016']['label'] = each['cinc2016'].murmur
     for k,o in each.items(): o['set'],o['source'] = (k if k in ('circor', 'bmdhs') else k+'-'+o['set']),k
     df = pd.concat(each.values(), ignore_index=True)
-    ill = df.label.isin(_some) | df.label.str[:2].isin(_valves)
-    df = df.assign(label=np.where(ill, 'murmur', 'none'), fold=df['set'], id=df.clip_id)[ill | df.label.isin(_none)]
+    df = df.assign(label=df.label.str.split('+').str[0].map(_says), fold=df['set'], id=df.clip_id)
+    df = df.dropna(subset='label')
     others = df[df.source!=train].sort_values('id', ignore_index=True)
     about = f'Murmur or none in all other sets, by systems that know {train} alone.'
     return Task(f'across-{train}', about, ['none', 'murmur'], others[['id', 'set', 'group', 'fold', 'label']], 'auc',
