@@ -21,6 +21,7 @@ class AudioModel(nn.Module):
     name:str = '' # what `list_models` calls it
     n_out:int # classes it answers for
     in_channels:int = 1 # channels of the waves it takes
+    extras:tuple[str, ...] = () # how the names of weights begin that answer for something else than the classes
     min_samples:int = 1 # the shortest wave it takes
     samples:int|None = None # the one length it takes, if there is but one
     def __init__(self)->None:

@@ -183,5 +183,7 @@ def start_from(
         warn_once(f'{weights} learned from sounds at {heard} Hz, and these have {sr}: to it all pitches are others. '
                   f'Give sr={heard} where the sounds are read.')
     same = old.info.get('classes')==list(vocab or []) and fit(head, old_head)
-    model.load_state_dict(old_body | (old_head if same else {}), strict=False)
+    have,extras = model.state_dict(),getattr(model, 'extras', ())
+    more = {k:v for k,v in old.state_dict().items() if k.startswith(extras) and k in have and have[k].shape==v.shape}
+    model.load_state_dict(old_body | more | (old_head if same else {}), strict=False)
     return model

@@ -21,6 +21,7 @@ from ..core import BadInput
 from .archs import RawNet,arch_names,archs,find_arch,variants
 from .base import AudioModel
 from .fronts import FrontNet,find_front,front_names,fronts
+from .heart import HeartNet
 from .logmel import LogMelNet
 
 # %% ../../nbs/nets/04_models.ipynb #d34a38b9
@@ -41,7 +42,9 @@ class ModelEntry:
 
 # %% ../../nbs/nets/04_models.ipynb #b903a038
 _logmel = ModelEntry('logmel', LogMelNet, LogMelNet.min_samples, 'four convolutions on a log-mel spectrogram')
-_registered: dict[str, ModelEntry] = dict(logmel=_logmel)
+_heart = ModelEntry('heart', HeartNet, 1024, 'M11 with a learned mean over time, further questions, and states of the beat')
+_ours = dict(logmel=_logmel, heart=_heart)
+_registered: dict[str, ModelEntry] = dict(_ours)
 
 def list_models(
     pattern:str='*', # with wildcards, as 'm18*' or '*-fc'
@@ -123,7 +126,7 @@ def register_model(
     "Let `create_model`, and all that takes a name, know a net of your own; the same name again replaces it."
     if not re.fullmatch(r'[\w.-]+', name):
         raise BadInput(f"'{name}' cannot be a name. Take letters, digits, - . and _.")
-    if name=='logmel' or find_arch(name) or find_front(name):
+    if name in _ours or find_arch(name) or find_front(name):
         raise BadInput(f"'{name}' is a net of the package. Take another name.")
     params = list(signature(make).parameters.values())
     if not params or params[0].kind is Parameter.KEYWORD_ONLY:
