@@ -4,25 +4,31 @@
 
 # %% auto #0
 __all__ = ['pretrain_recipe', 'StateClips', 'CropStates', 'WeightedAudioDL', 'site_odds', 'ManyLoss', 'heart_dls', 'AllHeads',
-           'heart_learner']
+           'heart_learner', 'pretrain_heart', 'heart_answers']
 
 # %% ../../nbs/train/06_many.ipynb #e904b8a9
 from collections.abc import Mapping,Sequence
-from dataclasses import replace
+from dataclasses import asdict,replace
 
 import numpy as np, pandas as pd
 from fastai.basics import *
 from fastai.data.all import DataBlock,TransformBlock
+from fastprogress.fastprogress import progress_bar
 
-from ..core import BadInput,seeded
+from ..core import BadInput,Cache,cache_dir,digest,seeded
 from ..data.audio import AudioDL,AudioFiles,Clips,Standardize,TensorAudio
 from ..data.augment import AddNoise,Equalise,Polarity
 from ..data.questions import heart_questions,questions,state_labels
 from ..data.waves import cached_waves
+from ..data.index import check_table
+from ..heart.answers import murmur
 from ..nets.heart import HeartNet
+from ..nets.io import load_model,save_model
 from ..nets.models import create_model
 from ..sound.cache import Waves
+from ..sound.windows import begin_again,standardize,window_begins
 from .callbacks import Augment
+from .identity import numerics
 from .learner import audio_learner
 from .recipes import Recipe,recipes
 
@@ -107,7 +113,7 @@ def _row(o): return torch.as_tensor(o)
 
 def heart_dls(
     indexes:Sequence[pd.DataFrame], # of CirCor, CinC 2016 or PASCAL, each with `site`
-    held_out:Sequence[str], # clip_id of what is not learned from: all of whoever will be asked about
+    held_out:Sequence[str]=(), # clip_id of what is not learned from: all of whoever will be asked about
     weights:Mapping[str, float]|None=None, # `set` -> weight of its clips; the others weigh 1
     secs:float=4., # length of a crop
     bs:int=64, # clips a batch
@@ -121,7 +127,8 @@ def heart_dls(
     some = index.ok & ~np.isnan(known[:,0]).all(1)
     away = index.clip_id.isin(set(held_out))
     train,valid = (np.flatnonzero(some & o).tolist() for o in (~away, away))
-    if not train or not valid: raise BadInput(f'{len(train)} clips to train on and {len(valid)} held out. Both need some.')
+    if not train: raise BadInput('No clip is left to train on. Hold out fewer.')
+    valid = valid or train[:bs] # a Learner wants something to look at
     files = TransformBlock(AudioFiles(clips=clips), batch_tfms=[CropStates, Standardize], dl_type=WeightedAudioDL)
     block = DataBlock((files, TransformBlock(_row)), getters=[ItemGetter(0), ItemGetter(1)],
                       splitter=lambda o: (range(len(train)), range(len(train), len(o))))
@@ -157,3 +164,47 @@ def heart_learner(
     changes = [Polarity(), Equalise((-6*change, 6*change), p=.5), AddNoise((30-15*change, 30), p=.5)] if change else []
     cbs = [*L(kwargs.pop('cbs', [])), *([Augment(changes)] if changes else [])]
     return audio_learner(dls, AllHeads(net), recipe, seed, loss_func=ManyLoss(states), metrics=[], cbs=cbs, **kwargs)
+
+# %% ../../nbs/train/06_many.ipynb #68ae35d1
+def pretrain_heart(
+    indexes:Sequence[pd.DataFrame], # of CirCor, CinC 2016 or PASCAL
+    held_out:Sequence[str]=(), # clip_id of what is not learned from: all of whoever will be asked about
+    recipe:Recipe=pretrain_recipe, # how to train
+    seed:int=0, # of weights and batches
+    body:str='m11', # of the net
+    states:float=1., # weight of the states in the loss
+    change:float=1., # strength of the changes of sound
+    weights:Mapping[str, float]|None=None, # `set` -> weight of its clips
+    odds:bool=True, # does the loss allow for what is usual in a clinic?
+    secs:float=4., # length of a crop
+)->Path: # a file for `audio_learner(weights=...)` and `load_model`
+    "Train a heart net on several sets, or find what was trained before."
+    how = dict(recipe=asdict(recipe), seed=seed, body=body, states=states, change=change, secs=secs, odds=odds,
+               weights=dict(weights or {}), held_out=sorted(held_out))
+    said = [[*o.clip_id, *o.hash, heart_questions(o).to_csv()] for o in indexes]
+    cache,key = Cache('heart', suffix='.safetensors'),digest('heart 1', numerics, repr(how), said)
+    run = cache_dir()/'heart_runs'/key
+    def make(path):
+        dls = heart_dls(indexes, held_out, weights, secs, recipe.bs, odds=odds)
+        learn = heart_learner(dls, body, recipe, seed, states, change, path=run)
+        with learn.no_logging(): learn.fit_recipe(resume=(run/'checkpoint.safetensors').is_file())
+        save_model(learn.model.net, path, sr=2000, secs=secs, classes=['none', murmur], questions=questions,
+                   sounds='heart', clips=len(dls.train_ds), sets=sorted({s for o in indexes for s in o['set'].unique()}))
+    return cache.get(key, make, lambda p: load_model(p) and p)
+
+# %% ../../nbs/train/06_many.ipynb #554fcde5
+def heart_answers(
+    net:HeartNet, # from `pretrain_heart`
+    index:pd.DataFrame, # a row a clip
+    hop:float=1., # step from window to window, as a share of a window
+)->pd.DataFrame: # a row a usable clip by its clip_id, a column for each of `questions`: log odds
+    "What a heart net says of many clips."
+    sr,secs = net.info['sr'],net.info['secs']
+    heads,waves,n = AllHeads(net).eval(),cached_waves(check_table(index, 'clip_id', 'ok'), sr),round(secs*sr)
+    def one(i):
+        x = begin_again(torch.from_numpy(waves[i]), max(n, int(waves.lengths[i])))
+        x = torch.stack([x[b:b+n] for b in window_begins(len(x), n, hop)])
+        with torch.no_grad(): return heads(standardize(x)[:,None])[0].mean(0).numpy()
+    at = np.flatnonzero(index.ok)
+    said = [one(i) for i in progress_bar(at, leave=False)]
+    return pd.DataFrame(np.stack(said), index.clip_id.iloc[at].astype(str), questions)
