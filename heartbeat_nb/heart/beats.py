@@ -13,10 +13,12 @@ from numpy.typing import ArrayLike
 from scipy import fft,ndimage # scipy.signal and pandas would double the start of heartbeat_predict
 
 from ..core import BadInput
+from .states import sound_middles,state_path
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from heartbeat_nb.nets.heart import HeartNet
     from heartbeat_nb.heart.synth import HeartEvents
 
 # %% auto #0
@@ -199,13 +201,29 @@ def _find(wave:np.ndarray, sr:int, sure:float)->Beats:
     return Beats(s1, s2, _rate(s1, s2), confidence)
 
 # %% ../../nbs/heart/02_beats.ipynb #1448e1da
+def _ask_net(wave:np.ndarray, sr:int, sure:float, net:HeartNet)->Beats:
+    "The beats of a wave, from what a net says of each moment."
+    none = np.zeros(0)
+    if len(wave)<.5*sr or np.ptp(wave)<=1e-6: return Beats(none, none, np.nan, 0.)
+    scores,step = net.state_scores(wave, sr)
+    path = state_path(scores, step)
+    s1,s2 = (sound_middles(path, scores, o, step) for o in (0, 2))
+    clear = np.exp(scores-np.logaddexp.reduce(scores, 0))[path,np.arange(len(path))].mean()
+    confidence = float(1/(1+np.exp(-(_net_weight*clear+_net_bias)))) if min(len(s1), len(s2))>1 else 0.
+    if confidence<sure: return Beats(none, none, np.nan, confidence)
+    return Beats(s1, s2, _rate(s1, s2), confidence)
+
+_net_weight,_net_bias = 20.,-14. # of how probable the states of the path are
+
 def find_beats(
     wave:ArrayLike, # (samples,) or (1, samples), array or tensor; any scale
     sr:int, # sample rate, 500 to 192000 Hz
     sure:float=.5, # confidence, 0 to 1, below which no heart rate is given; 0 always gives the best guess
+    net:HeartNet|None=None, # what says which state each moment is in; None: no net is asked
 )->Beats: # times of S1 and S2 in seconds, heart rate, confidence
     "Find S1, S2 and the heart rate."
     wave = _one_channel(wave, sr)
+    if net is not None: return _ask_net(wave, sr, sure, net)
     secs = len(wave)/sr
     if secs<=16: return _find(wave, sr, sure)
     edges = np.linspace(0, secs, int(np.ceil(secs/12))+1)

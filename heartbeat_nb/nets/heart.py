@@ -8,14 +8,19 @@ __all__ = ['AttentionPool', 'StateHead', 'HeartNet']
 # %% ../../nbs/nets/03c_heart.ipynb #86f5b461
 from collections.abc import Sequence
 
-import torch, torch.nn.functional as F
+import numpy as np, torch, torch.nn.functional as F
 from torch import nn
 
 from ..core import BadInput
 from .archs import get_arch,init_glorot,make_features
-from .base import AudioModel,masked
+from .base import AudioModel
+from .logmel import LogMelNet
+from ..sound.resample import Resampler
+from ..sound.windows import standardize
 
 # %% ../../nbs/nets/03c_heart.ipynb #25b895c1
+def _over_bands(x:torch.Tensor)->torch.Tensor: return x.mean(2) if x.ndim==4 else x
+
 class AttentionPool(nn.Module):
     "An answer at each step, and the mean of these, weighted by what the step is worth."
     def __init__(self,
@@ -25,31 +30,33 @@ class AttentionPool(nn.Module):
         super().__init__()
         self.answer,self.worth = nn.Linear(ni, n_out),nn.Linear(ni, n_out)
 
-    def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, ni, steps) -> (batch, n_out)
-        x = x.transpose(1, 2)
+    def forward(self, x:torch.Tensor)->torch.Tensor: # (batch, ni, steps), or with bands before steps -> (batch, n_out)
+        x = _over_bands(x).transpose(1, 2)
         return (self.answer(x)*self.worth(x).softmax(1)).sum(1)
     def masked(self, x:torch.Tensor, lengths:torch.Tensor)->tuple[torch.Tensor, None]:
         "See `nets.base.masked`."
-        x,steps = x.transpose(1, 2),torch.arange(x.shape[-1], device=x.device)
+        x,steps = _over_bands(x).transpose(1, 2),torch.arange(x.shape[-1], device=x.device)
         worth = self.worth(x).masked_fill((steps>=lengths[:,None])[...,None], -torch.inf)
         return (self.answer(x)*worth.softmax(1)).sum(1),None
 
 # %% ../../nbs/nets/03c_heart.ipynb #92ef6276
 class StateHead(nn.Module):
-    "S1, systole, S2 or diastole at each step, from features of three depths."
+    "S1, systole, S2 or diastole at each step, from features of several depths."
     def __init__(self,
-        ni:Sequence[int], # channels of the three, the shallowest first; each deeper one has a quarter of the steps
+        ni:Sequence[int], # channels of each, the shallowest first
+        factor:int=4, # how many times fewer steps each deeper one has
         width:int=64, # channels inside
         n_out:int=4, # states
     )->None:
         super().__init__()
+        self.factor = float(factor)
         self.near = nn.ModuleList(nn.Conv1d(o, width, 3, padding=1) for o in ni)
         self.last = nn.Sequential(nn.ReLU(), nn.Conv1d(width, width, 5, padding=2), nn.ReLU(), nn.Conv1d(width, n_out, 1))
 
-    def forward(self, *xs:torch.Tensor)->torch.Tensor: # (batch, channels, steps) of three depths -> (batch, n_out, steps)
+    def forward(self, *xs:torch.Tensor)->torch.Tensor: # (batch, channels, steps) of each depth -> (batch, n_out, steps)
         y = self.near[-1](xs[-1])
         for x,layer in zip(xs[-2::-1], self.near[-2::-1]):
-            y = layer(x) + F.interpolate(F.relu(y), scale_factor=4., mode='linear')[...,:x.shape[-1]]
+            y = layer(x) + F.interpolate(F.relu(y), scale_factor=self.factor, mode='linear')[...,:x.shape[-1]]
         return self.last(y)
 
 # %% ../../nbs/nets/03c_heart.ipynb #77ea2853
@@ -59,36 +66,68 @@ class HeartNet(AudioModel):
     def __init__(self,
         n_out:int=2, # classes
         in_channels:int=1, # channels of the waveform
-        body:str='m11', # its layers: a net of the M family with four stages
+        body:str='m11', # its layers: a net of the M family with four stages, or logmel
         questions:int=0, # further questions with yes or no for an answer
     )->None:
         super().__init__()
-        arch = get_arch(body)
-        if len(arch.stages)!=4 or arch.hidden or arch.recurrent:
-            raise BadInput(f'{body} has no four stages. Give m11, m18 or m34 as body.')
         self.n_out,self.in_channels,self.body,self.questions = n_out,in_channels,body,questions
-        self.min_samples,self.features = arch.min_samples,make_features(arch, in_channels)
-        pools = [i for i,o in enumerate(self.features) if isinstance(o, nn.MaxPool1d)]
-        self.cuts,self.hop = pools[2:4],arch.stride*16 # behind the second and the third stage; samples from state to state
-        self.head = AttentionPool(arch.width, n_out)
-        self.more = AttentionPool(arch.width, questions) if questions else None
-        self.states = StateHead([no for no,_ in arch.stages[1:]])
+        width,depths,factor = self._make_mel() if body=='logmel' else self._make_raw()
+        self.head = AttentionPool(width, n_out)
+        self.more = AttentionPool(width, questions) if questions else None
+        self.states = StateHead(depths, factor)
         self.apply(init_glorot)
         for o in self.modules():
             if isinstance(o, AttentionPool): nn.init.zeros_(o.worth.weight)
 
-    def depths(self, x:torch.Tensor)->list[torch.Tensor]: # (batch, in_channels, samples) -> three of (batch, channels, steps)
-        "The features behind the last three stages."
-        res,begin = [],0
-        for end in *self.cuts,len(self.features):
-            x,begin = self.features[begin:end](x),end
-            res.append(x)
+    def _make_raw(self)->tuple[int, list[int], int]: # width, channels of the depths, steps from one to the next
+        arch = get_arch(self.body)
+        if len(arch.stages)!=4 or arch.hidden or arch.recurrent:
+            raise BadInput(f'{self.body} has no four stages. Give m11, m18, m34 or logmel as body.')
+        self.min_samples,self.features = arch.min_samples,make_features(arch, self.in_channels)
+        self.cuts = [i for i,o in enumerate(self.features) if isinstance(o, nn.MaxPool1d)][2:]
+        self.hop = arch.stride*16
+        return arch.width,[no for no,_ in arch.stages[1:]],4
+
+    def _make_mel(self)->tuple[int, list[int], int]:
+        net = LogMelNet(2, self.in_channels, width=48)
+        self.mel,self.features,self.min_samples = net.mel,net.features,net.min_samples
+        self.cuts,self.hop = [2, 3, 4],2*net.mel.hop_length
+        return 192,[48, 96, 192, 192],2
+
+    def prepare(self, x:torch.Tensor, lengths:torch.Tensor|None)->tuple[torch.Tensor, torch.Tensor|None]:
+        "The spectrogram, where the body hears one."
+        return LogMelNet.prepare(self, x, lengths) if self.body=='logmel' else (x, lengths)
+
+    def depths(self,
+        x:torch.Tensor, # (batch, in_channels, samples)
+    )->list[torch.Tensor]: # (batch, channels, steps) each, the shallowest first
+        "The features behind the last stages."
+        x,res = self.prepare(x.as_subclass(torch.Tensor), None)[0],[]
+        for begin,end in zip([0, *self.cuts], [*self.cuts, len(self.features)]):
+            x = self.features[begin:end](x)
+            res.append(_over_bands(x))
         return res
 
     def all_heads(self,
         x:torch.Tensor, # (batch, in_channels, samples)
     )->tuple[torch.Tensor, torch.Tensor, torch.Tensor]: # (batch, n_out), (batch, questions), (batch, 4, samples/hop)
         "Scores of classes, of questions, and of states at each step."
-        xs = self.depths(x.as_subclass(torch.Tensor))
+        xs = self.depths(x)
         more = self.more(xs[-1]) if self.more else xs[-1].new_zeros(len(x), 0)
         return self.head(xs[-1]),more,self.states(*xs)
+
+    def state_scores(self,
+        wave:np.ndarray, # (samples,)
+        sr:int, # its sample rate, in Hz
+    )->tuple[np.ndarray, float]: # (4, steps) scores; seconds from step to step
+        "What the heart does at each step of a wave of any length; heard in pieces of 16 s that overlap."
+        rate,hop = self.info['sr'],self.hop
+        x = Resampler(sr, rate).push(torch.as_tensor(wave, dtype=torch.float32), last=True)
+        x = F.pad(x, (0, max(self.min_samples-len(x), 0)))
+        long,over,parts = 16*rate//hop*hop,2*rate//hop*hop,[]
+        for b in range(0, max(len(x)-2*over, 1), long-2*over):
+            with torch.no_grad(): s = self.all_heads(standardize(x[b:b+long])[None,None])[2][0]
+            last = b+long>=len(x)
+            parts.append(s[:,over//hop if b else 0:None if last else (long-over)//hop])
+            if last: break
+        return torch.cat(parts, 1).numpy(),hop/rate
