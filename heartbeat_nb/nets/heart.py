@@ -56,7 +56,9 @@ class StateHead(nn.Module):
     def forward(self, *xs:torch.Tensor)->torch.Tensor: # (batch, channels, steps) of each depth -> (batch, n_out, steps)
         y = self.near[-1](xs[-1])
         for x,layer in zip(xs[-2::-1], self.near[-2::-1]):
-            y = layer(x) + F.interpolate(F.relu(y), scale_factor=self.factor, mode='linear')[...,:x.shape[-1]]
+            up = F.interpolate(F.relu(y), scale_factor=self.factor, mode='linear')
+            up = F.pad(up, (0, max(x.shape[-1]-up.shape[-1], 0)), mode='replicate')
+            y = layer(x) + up[...,:x.shape[-1]]
         return self.last(y)
 
 # %% ../../nbs/nets/03c_heart.ipynb #77ea2853
