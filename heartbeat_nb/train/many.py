@@ -17,7 +17,7 @@ from fastprogress.fastprogress import progress_bar
 
 from ..core import BadInput,Cache,cache_dir,digest,seeded
 from ..data.audio import AudioDL,AudioFiles,Clips,Standardize,TensorAudio
-from ..data.augment import AddNoise,Equalise,Polarity
+from ..data.augment import AddNoise,Equalise,Polarity,_read_between
 from ..data.questions import heart_questions,questions,state_labels
 from ..data.waves import cached_waves
 from ..data.index import check_table
@@ -52,12 +52,27 @@ class StateClips(Clips):
         return x
 
 class CropStates(Transform):
-    "Turn clip numbers into crops, and put their states behind the answers."
+    "Turn clip numbers into crops, half of them played at another speed in training; states go behind the answers."
     order = 0
+    def __init__(self,
+        faster:float=0., # at most by this share, or slower by it
+    ):
+        super().__init__()
+        self.faster = faster
     def __call__(self, b, split_idx:int|None=None, **kwargs)->object: # as fastai's own
         if not isinstance(b, tuple): return b
         x = b[0].clips.crop(b[0], not split_idx)
-        return (x, *b[1:], vars(x).pop('states'))
+        states = vars(x).pop('states')
+        if self.faster and not split_idx: x,states = _at_speed(x, states, self.faster)
+        return (x, *b[1:], states)
+
+def _at_speed(x:TensorAudio, states:Tensor, faster:float)->tuple[TensorAudio, Tensor]:
+    "Half of the waves faster or slower, and their states with them."
+    some = (torch.rand(len(x))<.5).nonzero()[:,0]
+    speed,old = 1+faster*(2*torch.rand(len(some), 1, 1)-1),x.as_subclass(Tensor)
+    at = (torch.arange(x.shape[-1])*speed[:,0]).round().long()%x.shape[-1]
+    new = old.index_copy(0, some, _read_between(old[some], speed))
+    return TensorAudio(new, sr=x.sr, play=x.play),states.index_copy(0, some, states[some].gather(1, at))
 
 # %% ../../nbs/train/06_many.ipynb #11d68a2b
 class WeightedAudioDL(AudioDL):
@@ -119,6 +134,7 @@ def heart_dls(
     bs:int=64, # clips a batch
     sr:int=2000, # sample rate, in Hz
     odds:bool=True, # does the loss allow for what is usual in a clinic?
+    faster:float=.15, # half of the clips play faster or slower, at most by this share
 )->DataLoaders: # batches of (TensorAudio, answers, states)
     "Clips of several sets with all that is known of them."
     index,known = _known(indexes, odds)
@@ -129,7 +145,7 @@ def heart_dls(
     train,valid = (np.flatnonzero(some & o).tolist() for o in (~away, away))
     if not train: raise BadInput('No clip is left to train on. Hold out fewer.')
     valid = valid or train[:bs] # a Learner wants something to look at
-    files = TransformBlock(AudioFiles(clips=clips), batch_tfms=[CropStates, Standardize], dl_type=WeightedAudioDL)
+    files = TransformBlock(AudioFiles(clips=clips), batch_tfms=[CropStates(faster), Standardize], dl_type=WeightedAudioDL)
     block = DataBlock((files, TransformBlock(_row)), getters=[ItemGetter(0), ItemGetter(1)],
                       splitter=lambda o: (range(len(train)), range(len(train), len(o))))
     dls = block.dataloaders([(i, known[i]) for i in train+valid], bs=bs, device=torch.device('cpu'))
@@ -148,7 +164,7 @@ class AllHeads(nn.Module):
         classes,more,states = self.net.all_heads(x)
         return torch.cat([classes[:,1:]-classes[:,:1], more], 1),states
 
-pretrain_recipe = replace(recipes['onecycle'], bs=64, epochs=16)
+pretrain_recipe = replace(recipes['onecycle'], bs=64, epochs=12)
 
 def heart_learner(
     dls:DataLoaders, # from `heart_dls`
@@ -176,16 +192,17 @@ def pretrain_heart(
     change:float=1., # strength of the changes of sound
     weights:Mapping[str, float]|None=None, # `set` -> weight of its clips
     odds:bool=True, # does the loss allow for what is usual in a clinic?
+    faster:float=.15, # half of the clips play faster or slower, at most by this share
     secs:float=4., # length of a crop
 )->Path: # a file for `audio_learner(weights=...)` and `load_model`
     "Train a heart net on several sets, or find what was trained before."
     how = dict(recipe=asdict(recipe), seed=seed, body=body, states=states, change=change, secs=secs, odds=odds,
-               weights=dict(weights or {}), held_out=sorted(held_out))
+               faster=faster, weights=dict(weights or {}), held_out=sorted(held_out))
     said = [[*o.clip_id, *o.hash, heart_questions(o).to_csv()] for o in indexes]
     cache,key = Cache('heart', suffix='.safetensors'),digest('heart 1', numerics, repr(how), said)
     run = cache_dir()/'heart_runs'/key
     def make(path):
-        dls = heart_dls(indexes, held_out, weights, secs, recipe.bs, odds=odds)
+        dls = heart_dls(indexes, held_out, weights, secs, recipe.bs, odds=odds, faster=faster)
         learn = heart_learner(dls, body, recipe, seed, states, change, path=run)
         with learn.no_logging(): learn.fit_recipe(resume=(run/'checkpoint.safetensors').is_file())
         save_model(learn.model.net, path, sr=2000, secs=secs, classes=['none', murmur], questions=questions,
