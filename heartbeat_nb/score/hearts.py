@@ -8,6 +8,8 @@ __all__ = ['check_apart', 'ask_apart', 'heart_said', 'murmur_answers', 'child_an
 # %% ../../nbs/score/09_hearts.ipynb #9ae2d2a2
 import io,time
 from collections.abc import Sequence
+from dataclasses import asdict
+from inspect import signature
 from pathlib import Path
 
 import numpy as np, pandas as pd
@@ -32,6 +34,11 @@ def check_apart(
             raise BadInput(f'{len(both)} of what is asked was trained on: the {what} {both[0]}. Hold it out.')
 
 # %% ../../nbs/score/09_hearts.ipynb #1fa89e40
+def _settings(how:dict[str, object])->dict[str, object]: # plain values
+    "All settings of a pretraining, those that were left as they are too."
+    usual = {k:p.default for k,p in signature(pretrain_heart).parameters.items() if k not in ('indexes', 'held_out')}
+    return {k:asdict(v) if hasattr(v, '__dataclass_fields__') else v for k,v in (usual | how).items()}
+
 def ask_apart(
     path:str|Path, # a .json file; a run that was stopped goes on with the next fold
     learn_from:Sequence[pd.DataFrame], # indexes of what may be trained on
@@ -40,7 +47,7 @@ def ask_apart(
     **how, # for `pretrain_heart`
 )->pd.DataFrame: # as `heart_said` gives it
     "Train a heart net for each fold, and ask it about the clips it has not heard."
-    path,record = Path(path),dict(how=repr(sorted(how.items())), learned=digest([o.hash.tolist() for o in learn_from]))
+    path,record = Path(path),dict(how=_settings(how), learned=digest([o.hash.tolist() for o in learn_from]))
     record |= dict(asked=digest(*fold.index, *fold.astype(str)), folds={}, said=[], **provenance())
     if path.is_file():
         old = load_result(path)
