@@ -30,7 +30,7 @@ def _said(label:pd.Series)->np.ndarray:
 
 _knows:dict[str, Callable[[pd.DataFrame], dict[str, np.ndarray]]] = { # a column that only this set has
     'heard': _circor_answers,
-    'strength': lambda o: dict(murmur=_said(o.strength), abnormal=np.where(o.label=='abnormal', 1., 0.)),
+    'strength': lambda o: dict(murmur=_said(o.strength), abnormal=np.where(o.site=='e', np.nan, o.label=='abnormal')),
     'session': lambda o: dict(murmur=_said(o.label.astype(str)))}
 
 questions = ('murmur', 'child', 'unknown', 'outcome', 'grade2', 'grade3', 'holosystolic', 'abnormal')
