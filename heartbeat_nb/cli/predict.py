@@ -51,11 +51,12 @@ def print_table(
     "Print a line a file as soon as it is there, in columns."
     names = {k:_line(v) for k,v in names.items()}
     width = max(map(len, ['file', *names.values()]))
-    print(f"{'file':{width}}  {'heard':10}  {'sure':>5}  {'  '.join(classes)}  notes")
+    print(f"{'file':{width}}  {'heard':11}  {'sure':>5}  {'  '.join(classes)}  notes")
     for p in predictions:
         if p.error: continue
         shares = '  '.join(f'{p.probabilities[c]:{len(c)}.0%}' for c in classes)
-        said = f'{names[p.file]:{width}}  {p.label:10}  {p.probability:5.0%}'
+        sure = '' if p.probability is None else f'{p.probability:.0%}'
+        said = f'{names[p.file]:{width}}  {p.label:11}  {sure:>5}'
         print(f"{said}  {shares}  {'; '.join(p.notes)}", flush=True)
 
 def _line(s:str)->str: return ' '.join(''.join(c if c.isprintable() else ' ' for c in s).split(' '))

@@ -20,7 +20,7 @@ class Prediction:
     "The answer for one sound, or why there is none."
     file:str # path or name
     label:str='' # what is said first, as 'no murmur', or the likeliest class; '' if there is an error
-    probability:float|None=None # of that, from 0 to 1
+    probability:float|None=None # of that, from 0 to 1; None: it cannot be told
     probabilities:dict[str,float]=field(default_factory=dict) # class -> from 0 to 1
     secs:float|None=None # how long the sound is
     notes:list[str]=field(default_factory=list) # what may spoil the answer
@@ -31,7 +31,8 @@ class Prediction:
         sure = sorted(self.probabilities.items(), key=lambda o: -o[1])
         others = ', '.join(f'{k} {v:.0%}' for k,v in sure if k!=self.label)
         notes = ''.join(f'; {o}' for o in self.notes)
-        return f'{os.path.basename(self.file)}: {self.label} {self.probability:.0%} ({others}){notes}'
+        share = '' if self.probability is None else f' {self.probability:.0%}'
+        return f'{os.path.basename(self.file)}: {self.label}{share} ({others}){notes}'
 
 # %% ../../nbs/predict/00_answer.ipynb #56b62190
 def name_answer(

@@ -17,7 +17,7 @@ import numpy as np, torch
 from torch import nn
 
 from ..core import BadInput,parallel
-from ..heart.answers import heart_rate_notes
+from ..heart.answers import cannot_tell,hear_heart,heart_rate_notes
 from ..nets.io import default_net
 from .answer import Outline,Prediction,Timeline,check_sound,name_answer,quality_notes
 from .predictor import Predictor,as_predictor
@@ -112,9 +112,12 @@ def iter_predictions(
             else: yield _predict_clip(clip, next(probs), net)
 
 def _predict_clip(clip, probs, net):
-    beats = heart_rate_notes(clip.wave.numpy(), net.sr) if net.sounds=='heart' else []
-    said = name_answer(probs, net.classes, net.first)
-    return Prediction(clip.name, *said, clip.secs, clip.notes+beats, net.calibrated_on)
+    label,sure,every = name_answer(probs, net.classes, net.first)
+    if net.heart is not None:
+        told,beats = hear_heart(clip.wave.numpy(), net.sr, net.heart, label==net.first)
+        if not told: label,sure = cannot_tell,None
+    else: beats = heart_rate_notes(clip.wave.numpy(), net.sr) if net.sounds=='heart' else []
+    return Prediction(clip.name, label, sure, every, clip.secs, clip.notes+beats, net.calibrated_on)
 
 def _predict_stream(source, net):
     if hasattr(source, 'read'): source.seek(0)

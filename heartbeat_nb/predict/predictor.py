@@ -18,6 +18,7 @@ from ..core import BadInput,check_number,parallel
 from ..nets.fast import side_by_side
 from ..heart.answers import beat_secs,murmur,no_diagnosis
 from ..nets.base import long_enough
+from ..nets.heart import HeartNet
 from ..nets.io import default_net,load_model
 from .answer import check_sound
 from ..sound.windows import (WindowMean,check_values,is_silent,one_length,standardize,temperature_scale,
@@ -64,7 +65,9 @@ class Predictor:
         self.classes,self.sr,self.temperature = list(info['classes']),info['sr'],info.get('temperature')
         self.secs,self.hop,self.sounds = info['secs'] if window is None else window,hop,info.get('sounds', '')
         _check_options(self.secs, hop, self.temperature)
-        self.n,self.net = round(self.secs*self.sr),side_by_side(fold_norms(net).cpu().float())
+        whole = fold_norms(net).cpu().float()
+        self.n,self.net = round(self.secs*self.sr),side_by_side(whole)
+        self.heart = whole if isinstance(whole, HeartNet) else None # what can be asked about beats
         self.step,hearts = window_step(self.n, hop),self.sounds=='heart'
         self.least_secs = max(beat_secs if hearts else 0, getattr(net, 'min_samples', 1)/self.sr)
         self.first = murmur if hearts and murmur in self.classes else '' # the class that is asked about first
