@@ -18,7 +18,7 @@ from ..data.groups import recording_groups
 from ..data.index import check_table,usable_clips
 from ..data.waves import cached_waves,data_hash
 from ..heart.answers import murmur
-from ..nets.io import load_model,own_models
+from ..nets.io import load_model,post_nets
 from .predictor import Predictor
 from ..score.calibration import reliability
 from ..score.result import CrossValidation,Fold
@@ -48,7 +48,7 @@ def _loudness(index):
 def ask_set(
     index:pd.DataFrame, # a row a clip of a set
     path:str|Path, # a .json file
-    nets:Sequence[str]|None=None, # names as `Predictor` takes them; None: `own_models()`
+    nets:Sequence[str]=post_nets, # names as `Predictor` takes them
 )->pd.DataFrame: # as `said_of_set` gives it
     "Ask nets about every usable clip of a set, and keep the answers."
     path,clips,who = Path(path),usable_clips(check_table(index, 'clip_id', 'label')),data_hash(index)
@@ -57,7 +57,7 @@ def ask_set(
         who_is = recording_groups(index.assign(fold=''))[clips.index] # as the owners tell; nothing is compared by ear
         table = clips[[o for o in _told if o in clips]].assign(group=who_is, db=_loudness(index))
         record = dict(data_hash=who, weights={}, seconds={}, **provenance())
-    for o in own_models() if nets is None else nets:
+    for o in nets:
         weights = fingerprint(load_model(o).state_dict())
         if record['data_hash']!=who or record['weights'].get(o, weights)!=weights:
             raise BadInput(f'{path.name} is of other recordings or other weights. Move it away.')
