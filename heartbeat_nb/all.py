@@ -19,12 +19,14 @@ from .nets.contract import *
 from .nets.fast import *
 from .nets.field import *
 from .nets.fronts import *
+from .nets.heart import *
 from .nets.io import *
 from .nets.logmel import *
 from .nets.models import *
 from .heart.answers import *
 from .heart.beats import *
 from .heart.dataset import *
+from .heart.states import *
 from .heart.synth import *
 from .data.audio import *
 from .data.augment import *
@@ -41,6 +43,7 @@ from .data.groups import *
 from .data.index import *
 from .data.pascal import *
 from .data.post import *
+from .data.questions import *
 from .data.sets import *
 from .data.shards import *
 from .data.spectro import *
@@ -54,6 +57,7 @@ from .train.callbacks import *
 from .train.distributed import *
 from .train.identity import *
 from .train.learner import *
+from .train.many import *
 from .train.recipes import *
 from .explain.anatomy import *
 from .explain.interpret import *
@@ -65,6 +69,7 @@ from .score.calibration import *
 from .score.challenge import *
 from .score.cross_validate import *
 from .score.folds import *
+from .score.hearts import *
 from .score.jobs import *
 from .score.metrics import *
 from .score.physionet import *
@@ -74,6 +79,7 @@ from .score.systems import *
 from .score.tasks import *
 from .predict.across import *
 from .predict.answer import *
+from .predict.embed import *
 from .predict.export import *
 from .predict.files import *
 from .predict.hub import *
@@ -86,75 +92,78 @@ from .predict.weights import *
 
 # %% ../nbs/01_all.ipynb #bd6ff6c4
 __all__ = [
-    'AddNoise', 'Arch', 'Asked', 'AudioBlock', 'AudioDL', 'AudioDataLoaders', 'AudioFiles', 'AudioModel',
-    'AudioToMFCC', 'AudioToMel', 'AudioToSpec', 'Augment', 'BCMix', 'BFloat16', 'BadInput', 'BadSound',
-    'BalancedLoss', 'Baseline', 'Beats', 'Cache', 'Check', 'Checkpoint', 'Choice', 'Clips', 'ConvertedClip',
-    'CropWaves', 'CrossValidation', 'CutMix', 'DataSet', 'Decoded', 'Delta', 'EpochSeed', 'Equalise', 'Exported',
-    'Features', 'FirBank', 'FitOnly', 'Fold', 'FrontNet', 'FullPool', 'Gain', 'GroupSplitter', 'HeartEvents',
-    'History', 'Interval', 'Item', 'KeepBest', 'KeepMemory', 'LastStep', 'LeafBank', 'Limit', 'LoaderSettings',
-    'LogMelNet', 'MaskBand', 'MaskTime', 'Message', 'Microphone', 'ModelEntry', 'NetInfo', 'NormReluPool',
-    'Outline', 'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive',
-    'ReceptiveField', 'Recipe', 'Recurrent', 'Reliability', 'Remote', 'Resampler', 'Resume', 'RhythmFeatures',
-    'Ridge', 'Rocket', 'RunIdentity', 'RunSize', 'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo',
-    'ShardStream', 'ShareTraining', 'SharedDL', 'Shift', 'SincBank', 'SkipLone', 'Sound', 'SpecMask',
-    'SpecTransform', 'Split', 'Standardize', 'Steady', 'StopAtNaN', 'StreamPredictor', 'Stretch', 'Task',
-    'TaskScore', 'TensorAudio', 'TensorIndex', 'TensorSpec', 'TimeMean', 'Timeline', 'Tones', 'TrainTestSplitter',
-    'Turns', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream', 'Windows', 'across_scores', 'add_info',
-    'all_folds', 'answer_upload', 'arch_names', 'archs', 'artifacts', 'as_mono', 'as_net', 'as_predictor',
-    'as_range', 'ask_clips', 'ask_items', 'ask_set', 'audio_index', 'audio_learner', 'augmentations', 'baselines',
-    'beat_secs', 'begin_again', 'bench_version', 'bmdhs_classes', 'bmdhs_index', 'bmdhs_like', 'body_and_head',
-    'bootstrap', 'bootstrap_scores', 'by_person', 'cache_dir', 'cached_sounds', 'cached_waves',
-    'challenge_measures', 'channel_weights', 'check_address', 'check_csv', 'check_files', 'check_folds',
-    'check_index', 'check_net', 'check_number', 'check_samples', 'check_set', 'check_sound', 'check_table',
-    'check_unique', 'check_values', 'check_wave', 'choose_fold', 'choose_secs', 'choose_sr', 'cinc2016_index',
+    'AddNoise', 'AllHeads', 'Arch', 'Asked', 'AttentionPool', 'AudioBlock', 'AudioDL', 'AudioDataLoaders',
+    'AudioFiles', 'AudioModel', 'AudioToMFCC', 'AudioToMel', 'AudioToSpec', 'Augment', 'BCMix', 'BFloat16',
+    'BadInput', 'BadSound', 'BalancedLoss', 'Baseline', 'Beats', 'Cache', 'Check', 'Checkpoint', 'Choice', 'Clips',
+    'ConvertedClip', 'CropStates', 'CropWaves', 'CrossValidation', 'CutMix', 'DataSet', 'Decoded', 'Delta',
+    'EpochSeed', 'Equalise', 'Exported', 'Features', 'FirBank', 'FitOnly', 'Fold', 'FrontNet', 'FullPool', 'Gain',
+    'GroupSplitter', 'HeartEvents', 'HeartNet', 'History', 'Interval', 'Item', 'KeepBest', 'KeepMemory', 'LastStep',
+    'LeafBank', 'Limit', 'LoaderSettings', 'LogMelNet', 'ManyLoss', 'MaskBand', 'MaskTime', 'Message', 'Microphone',
+    'ModelEntry', 'NetInfo', 'NormReluPool', 'Outline', 'PascalName', 'Person', 'Polarity', 'Prediction',
+    'Predictor', 'Range', 'RawNet', 'Receive', 'ReceptiveField', 'Recipe', 'Recurrent', 'Reliability', 'Remote',
+    'Resampler', 'Resume', 'RhythmFeatures', 'Ridge', 'Rocket', 'RunIdentity', 'RunSize', 'SameConv1d', 'Scan',
+    'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL', 'Shift', 'SincBank',
+    'SkipLone', 'Sound', 'SpecMask', 'SpecTransform', 'Split', 'Standardize', 'StateClips', 'StateHead', 'Steady',
+    'StopAtNaN', 'StreamPredictor', 'Stretch', 'Task', 'TaskScore', 'TensorAudio', 'TensorIndex', 'TensorSpec',
+    'TimeMean', 'Timeline', 'Tones', 'TrainTestSplitter', 'Turns', 'WaveTransform', 'Waves', 'WeightedAudioDL',
+    'WindowMean', 'WindowStream', 'Windows', 'across_scores', 'add_info', 'all_folds', 'answer_upload',
+    'arch_names', 'archs', 'artifacts', 'as_mono', 'as_net', 'as_predictor', 'as_range', 'ask_apart', 'ask_clips',
+    'ask_items', 'ask_set', 'audio_index', 'audio_learner', 'augmentations', 'baselines', 'beat_secs',
+    'begin_again', 'bench_version', 'bmdhs_classes', 'bmdhs_index', 'bmdhs_like', 'body_and_head', 'bootstrap',
+    'bootstrap_scores', 'by_person', 'cache_dir', 'cached_sounds', 'cached_waves', 'challenge_measures',
+    'channel_weights', 'check_address', 'check_apart', 'check_csv', 'check_files', 'check_folds', 'check_index',
+    'check_net', 'check_number', 'check_samples', 'check_set', 'check_sound', 'check_table', 'check_unique',
+    'check_values', 'check_wave', 'child_answers', 'choose_fold', 'choose_secs', 'choose_sr', 'cinc2016_index',
     'cinc2016_like', 'circor_index', 'circor_like', 'class_colors', 'class_numbers', 'class_scores', 'clear_cache',
     'clip_dls', 'clip_features', 'clip_secs', 'clock', 'compare_runs', 'compare_sr', 'confused_clips', 'confusion',
     'conv_block', 'conv_block_2d', 'convert_data', 'cores', 'create_model', 'crop_clip', 'crop_samples',
     'cross_calibrate', 'cross_validate', 'cross_validate_baseline', 'cross_validate_table', 'data_hash',
     'decode_sound', 'default_net', 'device_name', 'devices', 'digest', 'draw_beats', 'draw_each', 'draw_saliency',
-    'draw_stage', 'draw_wave', 'effective_field', 'esc10_index', 'esc10_like', 'esc50_index', 'esc50_like',
-    'evaluating', 'expand', 'export_onnx', 'export_program', 'extract_class_id', 'fetch', 'field_width',
-    'find_arch', 'find_beats', 'find_column', 'find_front', 'find_shared_audio', 'find_sounds', 'find_source',
-    'find_tables', 'find_twins', 'find_wavs', 'fingerprint', 'fit_fold', 'fit_identity', 'fit_of', 'fit_table',
-    'fit_temperature', 'fits', 'fold_auc', 'fold_norms', 'fold_of', 'folded_share', 'folder_index', 'folder_like',
-    'fps', 'freeze', 'from_pretrained', 'front_names', 'fronts', 'fsdd_index', 'fsdd_like', 'gather', 'get_arch',
-    'get_audio_files', 'get_recipe', 'get_set', 'get_task', 'group_confusions', 'group_folds', 'half_onnx',
-    'harmless_notes', 'has_bf16', 'heart_caution', 'heart_classes', 'heart_colors', 'heart_rate_notes',
-    'heart_states', 'held_out', 'held_out_answers', 'in_spans', 'init_glorot', 'interval_table', 'is_model',
-    'is_silent', 'is_simulated', 'iter_predictions', 'join_groups', 'join_processes', 'kaggle_counts',
+    'draw_stage', 'draw_wave', 'effective_field', 'embed', 'embed_clips', 'esc10_index', 'esc10_like',
+    'esc50_index', 'esc50_like', 'evaluating', 'expand', 'export_onnx', 'export_program', 'extract_class_id',
+    'fetch', 'field_width', 'find_arch', 'find_beats', 'find_column', 'find_front', 'find_shared_audio',
+    'find_sounds', 'find_source', 'find_tables', 'find_twins', 'find_wavs', 'fingerprint', 'fit_fold',
+    'fit_identity', 'fit_of', 'fit_table', 'fit_temperature', 'fits', 'fold_auc', 'fold_norms', 'fold_of',
+    'folded_share', 'folder_index', 'folder_like', 'fps', 'freeze', 'from_pretrained', 'front_names', 'fronts',
+    'fsdd_index', 'fsdd_like', 'gather', 'get_arch', 'get_audio_files', 'get_recipe', 'get_set', 'get_task',
+    'group_confusions', 'group_folds', 'half_onnx', 'harmless_notes', 'has_bf16', 'heart_answers', 'heart_caution',
+    'heart_classes', 'heart_colors', 'heart_dls', 'heart_learner', 'heart_questions', 'heart_rate_notes',
+    'heart_said', 'heart_states', 'held_out', 'held_out_answers', 'in_spans', 'init_glorot', 'interval_table',
+    'is_model', 'is_silent', 'is_simulated', 'iter_predictions', 'join_groups', 'join_processes', 'kaggle_counts',
     'kaggle_data', 'kaggle_secs', 'keep_memory', 'kept_epoch', 'kernel_bands', 'kernel_samples', 'known_events',
     'label_vocab', 'labelled_clips', 'layer_by_layer', 'layer_table', 'leaked_clips', 'learner_identity',
     'list_models', 'list_sets', 'list_tasks', 'listening_socket', 'load_channels', 'load_converted', 'load_model',
     'load_onnx', 'load_program', 'load_result', 'load_wave', 'loader_settings', 'log_power', 'long_enough',
     'look_alikes', 'make_app', 'make_features', 'make_head', 'make_index', 'make_net', 'make_server', 'make_stage',
     'make_task', 'masked', 'match_level', 'may_play', 'mel_edges', 'mel_spectrogram', 'missing_share', 'model_card',
-    'model_config', 'model_entry', 'multiply_adds', 'murmur', 'murmur_scores', 'murmur_sets', 'murmurs', 'n_params',
-    'name_answer', 'name_groups', 'need', 'net_checks', 'net_input', 'net_name', 'no_diagnosis', 'numerics',
-    'occlusion', 'one_goes_first', 'one_length', 'only_python_speaks', 'onnx_session', 'open_sound',
-    'outside_questions', 'over_time', 'overfit', 'own_models', 'pack_clip', 'pad', 'page', 'palette', 'parse_name',
-    'pascal_data', 'pascal_index', 'phase_secs', 'phase_spans', 'place_files', 'plain_errors', 'play_sound',
-    'player', 'plot_across', 'plot_confusion', 'plot_history', 'plot_intervals', 'plot_kernels', 'plot_reliability',
-    'plural', 'post_audio', 'post_classes', 'post_dls', 'power_end', 'predict_clips', 'predict_file',
-    'predict_files', 'predict_long', 'predict_waves', 'pretrain', 'protocol_name', 'protocols', 'provenance',
-    'push_to_hub', 'quality_notes', 'quantize_onnx', 'read_annotations', 'read_answers', 'read_children',
-    'read_folders', 'read_frozen', 'read_labels', 'read_patients', 'read_shard', 'read_sound', 'read_states',
-    'read_sums', 'read_text_table', 'read_timing', 'read_urbansound_csv', 'real_data', 'receptive_field',
-    'recipe_across', 'recipe_callbacks', 'recipe_dls', 'recipes', 'recognise_set', 'recording_groups',
-    'register_model', 'register_set', 'reliability', 'rhythm_features', 'rng_state', 'rocket_features', 'run_folds',
-    'run_identity', 'run_protocol', 'run_task', 'said_of_set', 'saliency', 'sample_states', 'save_learner',
-    'save_model', 'save_pretrained', 'save_result', 'save_weights', 'scale', 'scan_sound', 'scan_sounds',
-    'score_table', 'score_task', 'scores', 'screening_cost', 'search_hours', 'seeded', 'set_rng_state', 'shard_dls',
-    'shard_formats', 'shard_info', 'shared', 'shared_answers', 'shared_training', 'short_clips', 'show_change',
-    'show_timeline', 'side_by_side', 'silence', 'silenced', 'simulated_data', 'smooth_map', 'some_files',
-    'sound_name', 'sound_suffixes', 'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split',
-    'split_names', 'split_shards', 'standardize', 'start_from', 'stored_folds', 'strongest_input', 'submission',
-    'submit_folds', 'synth_dataset', 'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes',
-    'table_systems', 'task_clips', 'temperature_scale', 'timeline_spans', 'tone_answers', 'tones', 'train_across',
-    'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled', 'unpack_clip', 'untold_twins',
-    'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_clips', 'usable_folds',
-    'usual_rates', 'variants', 'warn_once', 'warn_shared', 'weighted_accuracy', 'whiten', 'window_begins',
-    'window_step', 'without_test_labels', 'write_atomic', 'write_card', 'write_frozen', 'write_hearts',
-    'write_shards', 'write_tensors', 'yaseen_classes', 'yaseen_index', 'yaseen_like']
+    'model_config', 'model_entry', 'multiply_adds', 'murmur', 'murmur_answers', 'murmur_scores', 'murmur_sets',
+    'murmurs', 'n_params', 'name_answer', 'name_groups', 'nearest', 'need', 'net_checks', 'net_input', 'net_name',
+    'no_diagnosis', 'numerics', 'occlusion', 'one_goes_first', 'one_length', 'only_python_speaks', 'onnx_session',
+    'open_sound', 'outside_questions', 'over_time', 'overfit', 'own_models', 'pack_clip', 'pad', 'page', 'palette',
+    'parse_name', 'pascal_data', 'pascal_index', 'phase_secs', 'phase_spans', 'place_files', 'plain_errors',
+    'play_sound', 'player', 'plot_across', 'plot_confusion', 'plot_history', 'plot_intervals', 'plot_kernels',
+    'plot_reliability', 'plural', 'post_audio', 'post_classes', 'post_dls', 'power_end', 'predict_clips',
+    'predict_file', 'predict_files', 'predict_long', 'predict_waves', 'pretrain', 'pretrain_heart',
+    'pretrain_recipe', 'protocol_name', 'protocols', 'provenance', 'push_to_hub', 'quality_notes', 'quantize_onnx',
+    'questions', 'read_annotations', 'read_answers', 'read_children', 'read_folders', 'read_frozen', 'read_labels',
+    'read_patients', 'read_shard', 'read_sound', 'read_states', 'read_sums', 'read_text_table', 'read_timing',
+    'read_urbansound_csv', 'real_data', 'receptive_field', 'recipe_across', 'recipe_callbacks', 'recipe_dls',
+    'recipes', 'recognise_set', 'recording_groups', 'register_model', 'register_set', 'reliability',
+    'rhythm_features', 'rng_state', 'rocket_features', 'run_folds', 'run_identity', 'run_protocol', 'run_task',
+    'said_of_set', 'saliency', 'sample_states', 'save_learner', 'save_model', 'save_pretrained', 'save_result',
+    'save_weights', 'scale', 'scan_sound', 'scan_sounds', 'score_table', 'score_task', 'scores', 'screening_cost',
+    'search_hours', 'seeded', 'set_rng_state', 'shard_dls', 'shard_formats', 'shard_info', 'shared',
+    'shared_answers', 'shared_training', 'short_clips', 'show_change', 'show_timeline', 'side_by_side', 'silence',
+    'silenced', 'simulated_data', 'site_odds', 'smooth_map', 'some_files', 'sound_middles', 'sound_name',
+    'sound_suffixes', 'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split',
+    'split_names', 'split_shards', 'standardize', 'start_from', 'state_labels', 'state_path', 'stored_folds',
+    'strongest_input', 'submission', 'submit_folds', 'synth_dataset', 'synth_heartbeat', 'synth_person', 'systole',
+    'table_suffixes', 'table_systems', 'task_clips', 'temperature_scale', 'timeline_spans', 'tone_answers', 'tones',
+    'train_across', 'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled', 'unpack_clip',
+    'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_clips',
+    'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared', 'weighted_accuracy', 'whiten',
+    'window_begins', 'window_step', 'without_test_labels', 'write_atomic', 'write_card', 'write_frozen',
+    'write_hearts', 'write_shards', 'write_tensors', 'yaseen_classes', 'yaseen_index', 'yaseen_like']
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *
