@@ -11,8 +11,9 @@ cells = ['''
 import tempfile
 import numpy as np,torch
 from pathlib import Path
-from heartbeat_nb.core import set_seed
+from heartbeat_nb.core import set_seed,unlabelled
 from heartbeat_nb.ui.explorers import ErrorBrowser,FilterExplorer,PredictionExplorer
+from heartbeat_nb.ui.label import ClipLabeller
 from heartbeat_nb.nets.models import create_model
 from heartbeat_nb.data.pascal import pascal_index
 from heartbeat_nb.heart.dataset import synth_dataset
@@ -27,7 +28,8 @@ probs = torch.rand(len(clips), 5, generator=torch.manual_seed(1)).softmax(1).num
 y = np.array([net.info['classes'].index(o) for o in clips.label])
 fold = Fold(list(clips.clip_id), y, probs, list(clips.group))
 ''', 'ClipBrowser(index)', 'SynthStudio()', 'PredictionExplorer(net)', 'FilterExplorer(net)',
-    "ErrorBrowser(CrossValidation([fold], net.info['classes']), index)"]
+    "ErrorBrowser(CrossValidation([fold], net.info['classes']), index)",
+    "ClipLabeller(clips.assign(label=unlabelled), net, ['normal', 'murmur', 'other'])"]
 
 def notebook(path):
     "Write the notebook that the test opens."
@@ -102,7 +104,7 @@ class Page:
         assert len(found['passes'])>5, 'axe-core looked at nothing'
         return [f"{v['id']}: {v['help']} {o['html'][:160]}" for v in found['violations'] for o in v['nodes']]
 
-names = ['ClipBrowser', 'SynthStudio', 'PredictionExplorer', 'FilterExplorer', 'ErrorBrowser']
+names = ['ClipBrowser', 'SynthStudio', 'PredictionExplorer', 'FilterExplorer', 'ErrorBrowser', 'ClipLabeller']
 
 def check_browser(p, folder):
     clip = lambda: p.control(0, 'Clip').evaluate('o => o.selectedOptions[0].text')
@@ -201,8 +203,38 @@ def check_errors(p, folder):
     p.until(lambda: shown('normal answered normal') and listed('normal', 'normal'), 'a cell by keyboard')
     with p.changes(4, 'the next clip'): p.widget(4).get_by_role('button', name='Next').click()
 
+def check_labeller(p, folder):
+    w = p.widget(5)
+    name = lambda: w.locator('audio').get_attribute('aria-label')
+    told = lambda n: p.until(lambda: p.status(5).startswith(f'{n} of '), f'{n} labelled')
+    told(0)
+    first = name()
+    with p.changes(5, 'a button'): w.get_by_role('button', name='1 normal').click()
+    told(1)
+    assert name()!=first and p.page.evaluate('document.activeElement.innerText')=='1 normal'
+    with p.changes(5, 'the key 2'): p.page.keyboard.press('2')
+    told(2)
+    assert 'sure of the others' in p.status(5) and w.locator('audio').get_attribute('autoplay') is not None
+    third = name()
+    w.locator('audio').focus() # the player goes with its clip, and the focus must not go with it to the notebook
+    with p.changes(5, 'the key 3 on the player'): p.page.keyboard.press('3')
+    told(3)
+    with p.changes(5, 'the key u'): p.page.keyboard.press('u')
+    told(2)
+    assert name()==third
+    with p.changes(5, 'the key n'): p.page.keyboard.press('n')
+    assert name()!=third
+    p.page.keyboard.press('9')
+    p.control(5, 'Save labels as').fill(str(folder/'labels1.csv'))
+    p.control(5, 'Save labels as').press('1')
+    p.control(5, 'Save labels as').press('Tab')
+    p.page.keyboard.press('Enter')
+    p.until(lambda: p.status(5).startswith('Saved 2 labels'), 'the labels saved')
+    lines = (folder/'labels1.csv1').read_text().splitlines()
+    assert [o.split(',')[2] for o in lines]==['new_label', 'normal', 'murmur'] and lines[1].startswith(first), lines
+
 def check_page(p, folder):
-    "Names, contrast, width and console of all five."
+    "Names, contrast, width and console of all."
     import axe_playwright_python
     p.page.evaluate((Path(axe_playwright_python.__file__).parent/'axe.min.js').read_text())
     wrong = [f'{name}: {o}' for n,name in enumerate(names) for o in p.axe(n)]
@@ -229,7 +261,7 @@ def open_page(browser, url, token, shots):
     page.on('pageerror', lambda e: p.console.append(str(e)))
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     errors = page.locator('.jp-RenderedText[data-mime-type*=error]')
-    p.until(lambda: page.locator('.heartbeat').count()==len(names) or errors.count(), 'five widgets', 240)
+    p.until(lambda: page.locator('.heartbeat').count()==len(names) or errors.count(), 'all widgets', 240)
     if said := errors.all_inner_texts(): raise SystemExit('\n'.join(said))
     return p
 
@@ -244,8 +276,8 @@ def main(
         shots = Path(shots)
         shots.mkdir(parents=True, exist_ok=True)
     failed,start = 0,time.time()
-    checks = dict(zip([*names, 'names, contrast, width, console'],
-                      [check_browser, check_studio, check_prediction, check_filters, check_errors, check_page]))
+    each = [check_browser, check_studio, check_prediction, check_filters, check_errors, check_labeller, check_page]
+    checks = dict(zip([*names, 'names, contrast, width, console'], each))
     with (tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp, jupyter(Path(tmp)) as (url,token),
           sync_playwright() as pw):
         folder = Path(tmp)

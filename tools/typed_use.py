@@ -24,6 +24,7 @@ from heartbeat_nb.cli.serve import *
 from heartbeat_nb.cli.settings import *
 from heartbeat_nb.cli.train import *
 from heartbeat_nb.ui.explorers import *
+from heartbeat_nb.ui.label import *
 from heartbeat_nb.ui.panel import *
 from heartbeat_nb.ui.widgets import *
 
@@ -287,6 +288,8 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     kept:pd.DataFrame = ask_set(audio_index(path), path, ['best'])
     clinic:Interval = murmur_scores(by_person(said_of_set(path), 'child', 'murmur'), 'best')['auc']
     print(ask_clips(net, audio_index(path), [0, 1]).shape, kept.clip_id, clinic.low, [*outside_questions(path)])
+    alike:pd.DataFrame = nearest(path, embed_clips(audio_index(path), 'best'), n=3, model='best')
+    print(embed([path, 'folder'], net, hop=.25).shape, alike.similarity, nearest('a.wav', ['folder']))
     matrix:pd.DataFrame = train_across(murmur_sets(audio_index(path), folds=2), path, recipe=recipe_across, seed=1)
     print(plot_across(matrix), across_scores(path))
     each,silent = net.hear([net(x)], bs=4)
@@ -381,6 +384,15 @@ def browsing(index:pd.DataFrame, result:CrossValidation, path:Path, wave:np.ndar
     loud:float = filters.strongest()[2]
     errors = ErrorBrowser(result, index)
     errors.open(0, 1)
+    labeller = ClipLabeller(index, 'm5', classes=['dog', 'cat'], path=path, hearts=False)
+    labeller.answer('dog')
+    labeller.undo()
+    labeller.skip()
+    labeller.save(path)
+    learner = ActiveLearner(embed_clips(index), labeller.classes)
+    learner.learn({str(k):str(v) for k,v in labeller.labels.items()})
+    next_one:str|None = learner.ask(but=['a'])
+    print(next_one, learner.probabilities(), labeller.probabilities(), labeller.corrected, labeller.progress)
     print(draw_saliency(wave, wave, 2000), sweep(2000))
     clip:Clip = read_clip(path, sr=4000, label='normal', hearts=True)
     print(mended, code, loud, clip.secs)

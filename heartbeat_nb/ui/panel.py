@@ -126,10 +126,11 @@ def _picture(fig:Figure, alt:str)->str: # HTML
     style,data = f'width:100%;max-width:{140*fig.get_figwidth():.0f}px',base64.b64encode(buf.getvalue()).decode()
     return f'<img alt="{escape(alt)}" style="{style}" src="data:image/webp;base64,{data}">'
 
-def _sound_player(clip:Clip, secs:float=60.)->str: # HTML
+def _sound_player(clip:Clip, secs:float=60., at_once:bool=False)->str: # HTML
     "A player for one clip, normalised to full scale."
     audio = player(clip.wave[:round(secs*clip.sr)], clip.sr)
-    return f'<audio controls aria-label="{escape(clip.title)}" src="{audio.src_attr()}"></audio>'
+    how = ' autoplay' if at_once else ''
+    return f'<audio controls{how} aria-label="{escape(clip.title)}" src="{audio.src_attr()}"></audio>'
 
 # %% ../../nbs/ui/00_panel.ipynb #23cffa7a
 _wiring = '''<style onload="
@@ -142,10 +143,14 @@ const named = () => box.querySelectorAll('[role=slider]:not([aria-label])').forE
 named(); new MutationObserver(named).observe(box, {childList:true, subtree:true});
 box.onkeydown = e => {
     e.stopPropagation();
-    const button = {n:'.heartbeat-next', p:'.heartbeat-previous'}[e.key];
+    const name = {n:'next', p:'previous', u:'undo'}[e.key] ?? (/^[1-9]$/.test(e.key) ? 'class-' + e.key : 'none');
+    const button = box.querySelector('.heartbeat-' + name);
     const typing = 'input:not([type=checkbox]), textarea, [contenteditable=true]';
     if (!button || e.ctrlKey || e.metaKey || e.altKey || e.target.matches(typing)) return;
-    box.querySelector(button)?.click(); e.preventDefault();
+    e.preventDefault();
+    if (e.repeat && name.startsWith('class')) return;
+    if (e.target.matches('audio')) button.focus();
+    button.click();
 };">
 .heartbeat .widget-inline-hbox { width:20em; max-width:calc(100% - 4px) }
 .heartbeat .widget-label { width:8em; flex-shrink:0 }
@@ -175,6 +180,7 @@ class Panel:
     "Controls over a picture and a player; without a kernel, a still of these two."
     clip:Clip|None=None # what is played
     alt='' # what the picture shows, in words
+    at_once=False # does the player begin by itself?
     quiet=False # are the controls being set rather than used?
     def __init__(self,
         *controls:widgets.Widget, # from top to bottom
@@ -192,7 +198,8 @@ class Panel:
         try: pic,said = _picture(self.figure(), self.alt),''
         except BadInput as e: pic,said,self.clip = '',str(e),None
         self.say(said)
-        self.picture.value,self.sound.value = pic,_sound_player(self.clip) if _may_play(self.clip) else ''
+        self.picture.value = pic
+        self.sound.value = _sound_player(self.clip, at_once=self.at_once) if _may_play(self.clip) else ''
 
     def show(self)->HTML: # picture, and player if the clip is simulated
         "What stays on a page without a kernel."
