@@ -87,6 +87,11 @@ def hearts(path:Path, rng:np.random.Generator)->None:
     tones:Tones = person.s1
     mine:Microphone = devices['phone']
     there:Path = synth_dataset(path, n=100)
+    scores = rng.normal(size=(4, 125))
+    states:np.ndarray = state_path(scores, .032)
+    middles:np.ndarray = sound_middles(states, scores, 0, .032)
+    loud:MurmurProfile = murmur_profile(wave, 4000, middles, beats.s2)
+    print(dict(zip(thirds, loud.db)), loud.phase, loud.shape, loud.beats)
     print(s1, ax, rhythm.rr, spans, early, tones, mine.snr, there, events.named())
 
 def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
@@ -127,7 +132,12 @@ def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     loaded:AudioModel = load_model(next(iter(own_models().values()), file))
     write_tensors(path, dict(x=x), dict(what='a wave'))
     start_from(loaded, 'best', vocab=['dog', 'cat'])
-    print(model_config(loaded)['name'], taps, loss, kept, reach)
+    print(model_config(loaded)['name'], taps, loss, kept, reach, post_nets)
+    heart = HeartNet(2, body='m11', questions=3)
+    classes,more,states = heart.all_heads(x)
+    said:tuple[np.ndarray, float] = heart.state_scores(x[0,0].numpy(), 2000)
+    pool,steps = AttentionPool(64, n_out=2),StateHead([8, 16, 32], factor=4)
+    print(classes, more, states, said, pool.masked(x, torch.tensor([2000])), steps(*heart.depths(x)))
 
 def mine(net:torch.nn.Module, x:torch.Tensor)->str: return '' if net(x).isfinite().all() else 'not finite'
 mine_too:Check = mine
@@ -182,6 +192,9 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     waves:Waves = cached_waves(index, sr=2000)
     dls = AudioDataLoaders.from_index(index, held, sr=2000, secs=4., bs=32, batch_tfms=augmentations(.5))
     settings:LoaderSettings = loader_settings(dls)
+    known_of_each:pd.DataFrame = heart_questions(index)[list(questions)]
+    each_moment:np.ndarray = state_labels(index, waves)
+    print(known_of_each, each_moment)
     loader:AudioDL = dls.valid
     for some in loader.windows([0, 1], bs=8): means:Windows = some
     kept = Clips(waves, secs=settings.secs, short='pad', ids=list(short_clips))
@@ -251,6 +264,35 @@ def training(index:pd.DataFrame, path:Path)->None:
     set_rng_state(rng_state())
 
 def kept_by(learn:Learner)->int: return kept_epoch(learn)
+
+def many_questions(indexes:list[pd.DataFrame], path:Path, waves:Waves)->None:
+    dls:DataLoaders = heart_dls(indexes, held_out=['a', 'b'], secs=4., bs=32)
+    learn:Learner = heart_learner(dls, 'm11', pretrain_recipe, seed=1, path=path)
+    odds:pd.DataFrame = site_odds(heart_questions(indexes[0]), indexes[0].site)
+    clips = StateClips(waves, state_labels(indexes[0], waves), secs=4.)
+    x:TensorAudio = clips.at(torch.tensor([0]), torch.tensor([100]), 8000)
+    heads = AllHeads(HeartNet(2, questions=len(questions)-1))
+    loss:torch.Tensor = ManyLoss(states=.5)(heads(x), torch.zeros(1, 2, len(questions)), torch.ones(1, 8000))
+    file:Path = pretrain_heart(indexes, ['a', 'b'], pretrain_recipe, body='m18')
+    said:pd.DataFrame = heart_answers(heads.net, indexes[0], hop=.5)
+    print(learn, odds, loss, file, said.murmur, CropStates(faster=.15))
+
+def heart_net(net:HeartNet, indexes:list[pd.DataFrame], fold:pd.Series, path:Path, wave:np.ndarray)->None:
+    check_apart(indexes[0], indexes[1])
+    said:pd.DataFrame = ask_apart(path/'said.json', indexes, indexes[1], fold, epochs=3)
+    again = heart_said(path/'said.json').loc[said.index]
+    recordings:pd.DataFrame = murmur_answers(again, get_task('circor-murmur-place'), 'murmur')
+    children:pd.DataFrame = child_answers(again, get_task('circor-murmur-child'))
+    beats,spans = marked_beats(read_states(path/'0.tsv'))
+    late:np.ndarray = matched(find_beats(wave, 4000, net=net).s1, beats.s1, within=.06)
+    table:pd.DataFrame = found_sounds(indexes[0], find_beats, within=(.06, .1))
+    found:Interval = found_scores(table, ms=60)['f1']
+    scores:list[np.ndarray] = window_scores(net, indexes[0], hop=.5)
+    line:Line = choose_line(scores, heart_questions(indexes[0]).murmur.to_numpy()==1)
+    probs:np.ndarray = mean_probability(scores, line.shift)
+    kept:Path = save_heart(net, path/'heart.safetensors', line, dict(f1=found), note='mine')
+    clear,notes = hear_heart(wave, 4000, net, has_murmur=True)
+    print(recordings, children, spans, late, probs, kept, notes if clear else cannot_tell, clear_line)
 
 def explaining(learn:Learner, wave:np.ndarray, x:torch.Tensor)->None:
     net = create_model('m11')

@@ -26,7 +26,8 @@ def _finite(net:nn.Module, x:torch.Tensor)->str:
     want = len(x),model_config(net)['n_out']
     if out.shape!=want: return f'it answers {tuple(x.shape)} with {tuple(out.shape)}, and should with {want}'
     out.float().logsumexp(1).sum().backward()
-    asked = [(k, p) for k,p in net.named_parameters() if p.requires_grad and not k.startswith(getattr(net, 'extras', ()))]
+    spared = getattr(net, 'extras', ())
+    asked = [(k, p) for k,p in net.named_parameters() if p.requires_grad and not k.startswith(spared)]
     lost = [k for k,p in asked if p.grad is None or not p.grad.isfinite().all()]
     if lost: return f'{lost[0]} has no finite gradient'
     return '' if out.isfinite().all() else 'its answer is not finite'

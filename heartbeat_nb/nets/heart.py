@@ -51,7 +51,8 @@ class StateHead(nn.Module):
         super().__init__()
         self.factor = float(factor)
         self.near = nn.ModuleList(nn.Conv1d(o, width, 3, padding=1) for o in ni)
-        self.last = nn.Sequential(nn.ReLU(), nn.Conv1d(width, width, 5, padding=2), nn.ReLU(), nn.Conv1d(width, n_out, 1))
+        self.last = nn.Sequential(nn.ReLU(), nn.Conv1d(width, width, 5, padding=2),
+                                  nn.ReLU(), nn.Conv1d(width, n_out, 1))
 
     def forward(self, *xs:torch.Tensor)->torch.Tensor: # (batch, channels, steps) of each depth -> (batch, n_out, steps)
         y = self.near[-1](xs[-1])

@@ -42,7 +42,7 @@ class ModelEntry:
 
 # %% ../../nbs/nets/04_models.ipynb #b903a038
 _logmel = ModelEntry('logmel', LogMelNet, LogMelNet.min_samples, 'four convolutions on a log-mel spectrogram')
-_heart = ModelEntry('heart', HeartNet, 1024, 'M11 with a learned mean over time, further questions, and states of the beat')
+_heart = ModelEntry('heart', HeartNet, 1024, 'M11 with a learned mean over time, more questions, states of the beat')
 _ours = dict(logmel=_logmel, heart=_heart)
 _registered: dict[str, ModelEntry] = dict(_ours)
 

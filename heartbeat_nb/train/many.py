@@ -192,8 +192,9 @@ def pretrain_heart(
         dls = heart_dls(indexes, held_out, secs, recipe.bs, odds=odds, faster=faster)
         learn = heart_learner(dls, body, recipe, seed, states, change, path=run)
         with learn.no_logging(): learn.fit_recipe(resume=(run/'checkpoint.safetensors').is_file())
+        sets = sorted({s for o in indexes for s in o['set'].unique()})
         save_model(learn.model.net, path, sr=2000, secs=secs, classes=['none', murmur], questions=questions,
-                   sounds='heart', clips=len(dls.train_ds), sets=sorted({s for o in indexes for s in o['set'].unique()}))
+                   sounds='heart', clips=len(dls.train_ds), sets=sets)
     return cache.get(key, make, lambda p: load_model(p) and p)
 
 # %% ../../nbs/train/06_many.ipynb #554fcde5
