@@ -17,7 +17,7 @@ from fastprogress.fastprogress import progress_bar
 from ..core import Interval,write_atomic
 from ..data.waves import cached_waves
 from ..nets.heart import HeartNet
-from ..nets.io import load_model,save_model
+from ..nets.io import save_model
 from .hub import model_card
 from ..score.calibration import fit_temperature
 from ..sound.windows import begin_again,standardize,window_begins
@@ -68,11 +68,12 @@ def choose_line(
     return Line(shift, fit_temperature(y.astype(int), np.stack([1-p, p], 1)), youden(shift))
 
 # %% ../../nbs/predict/07b_heart.ipynb #209a6c9d
-_data = """Recordings of two collections, both ODC-By 1.0: CirCor DigiScope (PhysioNet, 1.0.3), children in Brazil, and databases
-a, b, c, d and f of the PhysioNet/CinC challenge of 2016. {clips} recordings. It learned where a murmur was heard, how loud, whether
-it filled the systole, the outcome and diagnosis, and, from CirCor's tables, when S1, systole, S2 and diastole are."""
-_protocol = """Children of CirCor and databases of CinC 2016 were held out in turn, and nets that had not heard them answered; PASCAL
-and BMD-HS were not trained on at all. Where the line is, and how sure it is, was found on the held-out children of CirCor. 95 %
+_data = """Recordings of two collections, both ODC-By 1.0: CirCor DigiScope (PhysioNet, 1.0.3), children in Brazil, and
+databases a, b, c, d and f of the PhysioNet/CinC challenge of 2016. {clips} recordings. It learned where a murmur was
+heard, how loud, whether it filled the systole, the outcome and diagnosis, and, from CirCor's tables, when S1, systole,
+S2 and diastole are."""
+_protocol = """Children of CirCor were held out in turn, and nets that had not heard them answered; PASCAL and BMD-HS were
+not trained on at all. Where the line is, and how sure it is, was found on the held-out children of CirCor. 95 %
 intervals by resampling whoever was recorded."""
 
 def save_heart(
@@ -85,7 +86,8 @@ def save_heart(
     "Save a heart net in 16 bits, with its line, its scores and a card."
     net,known = deepcopy(net),dict(net.info)
     with torch.no_grad(): net.head.answer.bias += line.shift/2*torch.tensor([-1., 1.])
-    known |= dict(temperature=line.temperature, calibrated_on='CirCor', scores={k:asdict(o) for k,o in scores.items()}, **info)
+    known |= dict(temperature=line.temperature, calibrated_on='CirCor', **info,
+                  scores={k:asdict(o) for k,o in scores.items()})
     save_model(net, path, dtype=torch.float16, **known)
     card = model_card(path, _data.format(**known), _protocol)
     with write_atomic(Path(path).with_suffix('.md')) as p: p.write_text(card, encoding='utf-8')

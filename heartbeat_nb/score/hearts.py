@@ -56,7 +56,7 @@ def ask_apart(
         record = old
     for name in sorted(set(fold.astype(str))-set(record['folds'])):
         test = asked[asked.clip_id.isin(fold.index[fold.astype(str)==name]) & asked.ok]
-        held = test.clip_id.tolist()
+        held = sorted(set(test.clip_id) & set().union(*(o.clip_id for o in learn_from)))
         for o in learn_from: check_apart(o[~o.clip_id.isin(held)], test)
         start,file = time.time(),pretrain_heart(learn_from, held, **how)
         trained,said = time.time(),heart_answers(load_model(file), test).round(3)
