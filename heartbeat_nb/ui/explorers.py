@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from textwrap import wrap
 from typing import BinaryIO
 
 import ipywidgets as widgets, numpy as np, pandas as pd, torch, torch.nn.functional as F
@@ -116,7 +117,7 @@ class PredictionExplorer(Panel):
         fig = Figure(figsize=(5, 4.6), layout='constrained')
         axs = fig.subplots(3, height_ratios=[1, 1, 1.2])
         sure = '' if p.probability is None else f', {p.probability:.0%}'
-        title = '; '.join([f'{self.clip.name}: {p.label}{sure}', *p.notes])
+        title = '\n'.join([f'{self.clip.name}: {p.label}{sure}', *wrap('; '.join(p.notes), 85)])
         show_timeline(self.timeline, axs[0]).set_title(title, loc='left', fontsize=8)
         _draw_probabilities(p.probabilities, axs[1])
         self._draw_wave(axs[2])
