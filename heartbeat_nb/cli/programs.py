@@ -50,7 +50,7 @@ def heartbeat_data(
 def heartbeat_predict(
     paths:list[str], # Sound files, folders of them, or - for a sound on standard input
     *,
-    model:str='m5', # A net that comes with the package, or a .safetensors file
+    model:str='heart', # A net that comes with the package, or a .safetensors file
     window:float|None=None, # Seconds the net hears at once (default: as in its training)
     hop:float=.5, # Step from window to window, as a share of a window
     json:bool=False, # Answer with a JSON list, an object a file
@@ -65,7 +65,7 @@ def heartbeat_predict(
 @command('heartbeat_nb.cli.serve:serve')
 def heartbeat_serve(
     *,
-    model:str='m5', # A net that comes with the package, or a .safetensors file
+    model:str='heart', # A net that comes with the package, or a .safetensors file
     host:str='127.0.0.1', # The address to listen on; 0.0.0.0 lets other machines in
     port:int=8000, # 0 takes a free one
     max_mb:float=20., # Largest upload, in MB

@@ -67,7 +67,7 @@ class Predictor:
         _check_options(self.secs, hop, self.temperature)
         whole = fold_norms(net).cpu().float()
         self.n,self.net = round(self.secs*self.sr),side_by_side(whole)
-        self.heart = whole if isinstance(whole, HeartNet) else None # what can be asked about beats
+        self.heart = whole if isinstance(whole, HeartNet) and info.get('questions') else None # has learned beats
         self.step,hearts = window_step(self.n, hop),self.sounds=='heart'
         self.least_secs = max(beat_secs if hearts else 0, getattr(net, 'min_samples', 1)/self.sr)
         self.first = murmur if hearts and murmur in self.classes else '' # the class that is asked about first

@@ -161,8 +161,8 @@ input.onchange = async () => {
   status.textContent = 'Listening ...'; table.replaceChildren();
   try {
     const said = await (await fetch('predict', {method: 'POST', body: form})).json();
-    const sure = (100*said.probability).toFixed();
-    status.textContent = said.error || `${said.label}, ${sure} % sure. ${said.notes.join('; ')}`;
+    const sure = said.probability == null ? '' : `, ${(100*said.probability).toFixed()} % sure`;
+    status.textContent = said.error || `${said.label}${sure}. ${said.notes.join('; ')}`;
     for (const [k, v] of Object.entries(said.probabilities || {})) {
       const row = table.insertRow();
       row.insertCell().textContent = k; row.insertCell().textContent = `${(100*v).toFixed()} %`;

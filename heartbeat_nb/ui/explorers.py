@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from textwrap import wrap
 from typing import BinaryIO
 
 import ipywidgets as widgets, numpy as np, pandas as pd, torch, torch.nn.functional as F
@@ -115,7 +116,8 @@ class PredictionExplorer(Panel):
         p,self.clip = self.prediction,self._read_clip()
         fig = Figure(figsize=(5, 4.6), layout='constrained')
         axs = fig.subplots(3, height_ratios=[1, 1, 1.2])
-        title = '; '.join([f'{self.clip.name}: {p.label}, {p.probability:.0%}', *p.notes])
+        sure = '' if p.probability is None else f', {p.probability:.0%}'
+        title = '\n'.join([f'{self.clip.name}: {p.label}{sure}', *wrap('; '.join(p.notes), 85)])
         show_timeline(self.timeline, axs[0]).set_title(title, loc='left', fontsize=8)
         _draw_probabilities(p.probabilities, axs[1])
         self._draw_wave(axs[2])
@@ -167,7 +169,8 @@ def _example_clips(sr:int, each:int=2, secs:float=4.)->list[Clip]:
 
 def _inputs(info:dict, clips:Sequence[Clip]|None, sr:int)->list[Clip]:
     "What to ask a net about."
-    if clips is None and set(info.get('classes', [''])) <= set(heart_classes): return _example_clips(sr)
+    hearts = info.get('sounds')=='heart' or set(info.get('classes', [''])) <= set(heart_classes)
+    if clips is None and hearts: return _example_clips(sr)
     if not clips: raise BadInput('There are no clips to ask about. Give some of the sounds that this net is for.')
     return list(clips)
 
@@ -204,11 +207,12 @@ class FilterExplorer(Panel):
         self.sr = sr or info.get('sr')
         if not self.sr: raise BadInput('This net does not say its sample rate. Give sr, in Hz.')
         self.net,self.inputs = fold_norms(net),_inputs(info, clips, self.sr)
-        self.convs = {k:m for k,m in self.net.named_modules() if isinstance(m, nn.Conv1d)}
-        if not self.convs: raise BadInput('This net has no convolutions over time, so it has no filters to look at.')
-        self.colors = class_colors(info.get('classes') or dict.fromkeys(o.label for o in self.inputs))
+        convs = {k:m for k,m in self.net.named_modules() if isinstance(m, nn.Conv1d)}
+        if not convs: raise BadInput('This net has no convolutions over time, so it has no filters to look at.')
+        self.colors = class_colors(dict.fromkeys([*info.get('classes', []), *(o.label for o in self.inputs)]))
         self.waves = [resample(torch.as_tensor(o.wave), o.sr, self.sr).numpy() for o in self.inputs]
         self.swept,*self.answers = _filter_answers(self.net, [sweep(self.sr), *self.waves])
+        self.convs = {k:m for k,m in convs.items() if k in self.swept} # others do not count for the classes
         names = [f'{i}: {m.out_channels} filters of {m.kernel_size[0]}' for i,m in enumerate(self.convs.values(), 1)]
         self.layer = widgets.Dropdown(options=list(zip(names, self.convs)), description='Layer')
         self.filter = _slide('Filter', 0, 0, self._conv.out_channels-1, kind=widgets.IntSlider)
