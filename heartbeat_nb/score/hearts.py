@@ -87,6 +87,7 @@ _told = ('murmur', 'child', 'unknown', 'grade2', 'outcome')
 def child_answers(
     said:pd.DataFrame, # from `ask_apart`, of all recordings of a task
     task:Task, # about children
+    weigh:Sequence[float]=(5, 3, 1), # how much a child of each class counts; 1/share of each: as recall counts
 )->pd.DataFrame: # for `score_task`
     "Present, unknown or absent, of each child."
     by = said[[*_told]].groupby(task.recordings.set_index('clip_id')['id'].loc[said.index].to_numpy())
@@ -94,7 +95,7 @@ def child_answers(
     y,fold,probs = task.y,task.asked.fold.to_numpy(),np.zeros((len(task), 3))
     for o in np.unique(fold):
         learn = fold!=o
-        model = LogisticRegression(C=.1, max_iter=2000, class_weight={0:5, 1:3, 2:1})
+        model = LogisticRegression(C=.1, max_iter=2000, class_weight=dict(enumerate(weigh)))
         probs[fold==o] = model.fit(x[learn], y[learn]).predict_proba(x[fold==o])
     return pd.DataFrame(dict(zip(task.classes, probs.T)) | {task.unit:task.asked.id.to_numpy()})
 
