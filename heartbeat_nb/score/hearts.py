@@ -16,6 +16,7 @@ import numpy as np, pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from ..core import BadInput,Interval,digest,load_result,provenance,save_result
+from ..data.questions import heart_questions
 from ..nets.io import load_model
 from .metrics import bootstrap_scores,fold_auc
 from .tasks import Task
@@ -54,10 +55,11 @@ def ask_apart(
         if any(old[k]!=record[k] for k in ('how', 'learned', 'asked')):
             raise BadInput(f'{path.name} is of another run. Move it away.')
         record = old
+    teaching = [o[heart_questions(o).notna().any(axis=1)] for o in learn_from] # of the others nothing is learned
     for name in sorted(set(fold.astype(str))-set(record['folds'])):
         test = asked[asked.clip_id.isin(fold.index[fold.astype(str)==name]) & asked.ok]
-        held = sorted(set(test.clip_id) & set().union(*(o.clip_id for o in learn_from)))
-        for o in learn_from: check_apart(o[~o.clip_id.isin(held)], test)
+        held = sorted(set(test.clip_id) & set().union(*(o.clip_id for o in teaching)))
+        for o in teaching: check_apart(o[~o.clip_id.isin(held)], test)
         start,file = time.time(),pretrain_heart(learn_from, held, **how)
         trained,said = time.time(),heart_answers(load_model(file), test).round(3)
         lines = said.assign(fold=name).to_csv().splitlines()
