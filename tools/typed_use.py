@@ -283,6 +283,7 @@ def heart_net(net:HeartNet, indexes:list[pd.DataFrame], fold:pd.Series, path:Pat
     again = heart_said(path/'said.json').loc[said.index]
     recordings:pd.DataFrame = murmur_answers(again, get_task('circor-murmur-place'), 'murmur')
     children:pd.DataFrame = child_answers(again, get_task('circor-murmur-child'))
+    heard:dict[str, Interval] = murmur_found(again, get_task("across-circor"), "bmdhs")
     beats,spans = marked_beats(read_states(path/'0.tsv'))
     late:np.ndarray = matched(find_beats(wave, 4000, net=net).s1, beats.s1, within=.06)
     table:pd.DataFrame = found_sounds(indexes[0], find_beats, within=(.06, .1))

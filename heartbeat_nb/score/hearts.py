@@ -55,7 +55,7 @@ def ask_apart(
         if any(old[k]!=record[k] for k in ('how', 'learned', 'asked')):
             raise BadInput(f'{path.name} is of another run. Move it away.')
         record = old
-    teaching = [o[heart_questions(o).notna().any(axis=1)] for o in learn_from] # of the others nothing is learned
+    teaching = [o[heart_questions(o).notna().any(axis=1)] for o in learn_from] # others answer nothing
     for name in sorted(set(fold.astype(str))-set(record['folds'])):
         test = asked[asked.clip_id.isin(fold.index[fold.astype(str)==name]) & asked.ok]
         held = sorted(set(test.clip_id) & set().union(*(o.clip_id for o in teaching)))
@@ -72,7 +72,8 @@ def heart_said(
     path:str|Path, # a file that `ask_apart` wrote
 )->pd.DataFrame: # a row a clip by its clip_id: log odds for each of `questions`, and `fold`
     "What nets said of what they had not heard."
-    return pd.read_csv(io.StringIO('\n'.join(load_result(path)['said'])), dtype=dict(clip_id=str, fold=str)).set_index('clip_id')
+    text = io.StringIO('\n'.join(load_result(path)['said']))
+    return pd.read_csv(text, dtype=dict(clip_id=str, fold=str)).set_index('clip_id')
 
 # %% ../../nbs/score/09_hearts.ipynb #05366de4
 def murmur_answers(
@@ -110,6 +111,6 @@ def murmur_found(
     "How well murmurs are told in recordings of one set, with 95 % intervals over whoever was recorded."
     asked = task.asked[(task.asked['set']==of) & task.asked.id.isin(said.index)]
     y,score = (asked.label==task.classes[-1]).to_numpy(),said.murmur[asked.id].to_numpy()
-    def share(right, groups): return bootstrap_scores(np.ones(len(right), int), right.astype(int), groups, 2)['accuracy']
+    def share(right, of): return bootstrap_scores(np.ones(len(right), int), right.astype(int), of, 2)['accuracy']
     return dict(auc=fold_auc(score, y, np.zeros(len(y)), asked.group.to_numpy()),
                 sensitivity=share(score[y]>0, asked.group[y]), specificity=share(score[~y]<=0, asked.group[~y]))
