@@ -283,9 +283,10 @@ def heart_net(net:HeartNet, indexes:list[pd.DataFrame], fold:pd.Series, path:Pat
     again = heart_said(path/'said.json').loc[said.index]
     recordings:pd.DataFrame = murmur_answers(again, get_task('circor-murmur-place'), 'murmur')
     children:pd.DataFrame = child_answers(again, get_task('circor-murmur-child'))
-    heard:dict[str, Interval] = murmur_found(again, get_task("across-circor"), "bmdhs")
+    found_there:Interval = murmur_found(again, get_task("across-circor"), "bmdhs")["auc"]
     beats,spans = marked_beats(read_states(path/'0.tsv'))
     late:np.ndarray = matched(find_beats(wave, 4000, net=net).s1, beats.s1, within=.06)
+    sure:float = path_clearness(*net.state_scores(wave, 4000))
     table:pd.DataFrame = found_sounds(indexes[0], find_beats, within=(.06, .1))
     found:Interval = found_scores(table, ms=60)['f1']
     scores:list[np.ndarray] = window_scores(net, indexes[0], hop=.5)
@@ -293,7 +294,7 @@ def heart_net(net:HeartNet, indexes:list[pd.DataFrame], fold:pd.Series, path:Pat
     probs:np.ndarray = mean_probability(scores, line.shift)
     kept:Path = save_heart(net, path/'heart.safetensors', line, dict(f1=found), note='mine')
     clear,notes = hear_heart(wave, 4000, net, has_murmur=True)
-    print(recordings, children, spans, late, probs, kept, notes if clear else cannot_tell, clear_line)
+    print(recordings, children, found_there, sure, spans, late, probs, kept, notes if clear else cannot_tell, clear_line)
 
 def explaining(learn:Learner, wave:np.ndarray, x:torch.Tensor)->None:
     net = create_model('m11')

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import fft,ndimage # scipy.signal and pandas would double the start of heartbeat_predict
 
 from ..core import BadInput
-from .states import sound_middles,state_path
+from .states import path_clearness,sound_middles,state_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,12 +218,12 @@ def _ask_net(wave:np.ndarray, sr:int, sure:float, net:HeartNet)->Beats:
     scores,step = net.state_scores(wave, sr)
     path = state_path(scores, step)
     s1,s2 = (sound_middles(path, scores, o, step) for o in (0, 2))
-    clear = np.exp(scores-np.logaddexp.reduce(scores, 0))[path,np.arange(len(path))].mean()
+    clear = path_clearness(scores, step)
     confidence = float(1/(1+np.exp(-(_net_weight*clear+_net_bias)))) if min(len(s1), len(s2))>1 else 0.
     if confidence<sure: return Beats(none, none, np.nan, confidence)
     return Beats(s1, s2, _rate(s1, s2), confidence)
 
-_net_weight,_net_bias = 20.,-14. # of how probable the states of the path are
+_net_weight,_net_bias = 13.8,-8.4 # of how probable the states of the path are; fitted in score/09b_found
 
 def find_beats(
     wave:ArrayLike, # (samples,) or (1, samples), array or tensor; any scale
