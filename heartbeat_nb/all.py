@@ -70,9 +70,9 @@ from .score.calibration import *
 from .score.challenge import *
 from .score.cross_validate import *
 from .score.folds import *
-from .score.found import *
 from .score.hearts import *
 from .score.jobs import *
+from .score.marks import *
 from .score.metrics import *
 from .score.physionet import *
 from .score.result import *

@@ -6,7 +6,7 @@
 from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING,Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +18,6 @@ from .states import path_clearness,sound_middles,state_path
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from heartbeat_nb.nets.heart import HeartNet
     from heartbeat_nb.heart.synth import HeartEvents
 
 # %% auto #0
@@ -211,7 +210,7 @@ def _find(wave:np.ndarray, sr:int, sure:float)->Beats:
     return Beats(s1, s2, _rate(s1, s2), confidence)
 
 # %% ../../nbs/heart/02_beats.ipynb #1448e1da
-def _ask_net(wave:np.ndarray, sr:int, sure:float, net:HeartNet)->Beats:
+def _ask_net(wave:np.ndarray, sr:int, sure:float, net:Any)->Beats:
     "The beats of a wave, from what a net says of each moment."
     none = np.zeros(0)
     if len(wave)<.5*sr or np.ptp(wave)<=1e-6: return Beats(none, none, np.nan, 0.)
@@ -223,13 +222,13 @@ def _ask_net(wave:np.ndarray, sr:int, sure:float, net:HeartNet)->Beats:
     if confidence<sure: return Beats(none, none, np.nan, confidence)
     return Beats(s1, s2, _rate(s1, s2), confidence)
 
-_net_weight,_net_bias = 13.8,-8.4 # of how probable the states of the path are; fitted in score/09b_found
+_net_weight,_net_bias = 13.8,-8.4 # of how probable the states of the path are; fitted in score/09b_marks
 
 def find_beats(
     wave:ArrayLike, # (samples,) or (1, samples), array or tensor; any scale
     sr:int, # sample rate, 500 to 192000 Hz
     sure:float=.5, # confidence, 0 to 1, below which no heart rate is given; 0 always gives the best guess
-    net:HeartNet|None=None, # what says which state each moment is in; None: no net is asked
+    net:Any=None, # a `HeartNet`, which says what state each moment is in; None: no net is asked
 )->Beats: # times of S1 and S2 in seconds, heart rate, confidence
     "Find S1, S2 and the heart rate."
     wave = _one_channel(wave, sr)
