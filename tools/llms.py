@@ -14,7 +14,8 @@ most = 200_000 # bytes that an assistant should read for one package
 begin_with = ['index.ipynb', 'elsewhere/*.ipynb', 'train/00_recipes.ipynb']
 hidden = re.compile(r'#\|\s*(hide|echo: false|default_exp)')
 side_dishes = 'explain','ui','cli','Results' # sections that can be left out; of their modules, names alone
-seldom = 'score/hearts','score/marks','score/rocket','predict/heart','predict/across','data/twins','data/checks' # so too
+seldom = ('score/hearts', 'score/marks', 'score/rocket', 'predict/heart', 'predict/across', 'data/twins', 'data/checks',
+          'nets/fast', 'data/fetch') # so too
 
 def read(path): return path.read_text(encoding='utf-8')
 def cells(path): return [(c['cell_type'], ''.join(c['source'])) for c in json.loads(read(path))['cells']]
@@ -66,7 +67,8 @@ def names(o):
 
 def api(m):
     "What a module has that is public."
-    if m.folder in side_dishes or any(m.path.match(f'{o}.py') for o in seldom): return f'from {m.name} import '+','.join(m.public)
+    if m.folder in side_dishes or any(m.path.match(f'{o}.py') for o in seldom):
+        return f'from {m.name} import '+','.join(m.public)
     found = [l for o in m.tree.body if {*names(o)} & {*m.public} for l in head(o, m.lines)]
     return f'from {m.name} import ...\n\n'+'\n'.join(l for l in found if l.strip())
 

@@ -294,7 +294,8 @@ def heart_net(net:HeartNet, indexes:list[pd.DataFrame], fold:pd.Series, path:Pat
     probs:np.ndarray = mean_probability(scores, line.shift)
     kept:Path = save_heart(net, path/'heart.safetensors', line, dict(f1=found), note='mine')
     clear,notes = hear_heart(wave, 4000, net, has_murmur=True)
-    print(recordings, children, found_there, sure, spans, late, probs, kept, notes if clear else cannot_tell, clear_line)
+    print(recordings, children, found_there, sure, spans, late, probs, kept, notes if clear else cannot_tell,
+          clear_line)
 
 def explaining(learn:Learner, wave:np.ndarray, x:torch.Tensor)->None:
     net = create_model('m11')
