@@ -228,6 +228,7 @@ def check_labeller(p, folder):
     p.control(5, 'Save labels as').fill(str(folder/'labels1.csv'))
     p.control(5, 'Save labels as').press('1')
     p.control(5, 'Save labels as').press('Tab')
+    p.page.wait_for_timeout(500) # a button's click overtakes what a busy text field has still to send
     p.page.keyboard.press('Enter')
     p.until(lambda: p.status(5).startswith('Saved 2 labels'), 'the labels saved')
     lines = (folder/'labels1.csv1').read_text().splitlines()
