@@ -286,7 +286,8 @@ def heart_net(net:HeartNet, indexes:list[pd.DataFrame], fold:pd.Series, path:Pat
     found_there:Interval = murmur_found(again, get_task("across-circor"), "bmdhs")["auc"]
     beats,spans = marked_beats(read_states(path/'0.tsv'))
     late:np.ndarray = matched(find_beats(wave, 4000, net=net).s1, beats.s1, within=.06)
-    sure:float = path_clearness(*net.state_scores(wave, 4000))
+    scores_of,step = net.state_scores(wave, 4000)
+    sure:float = path_clearness(scores_of, state_path(scores_of, step))
     table:pd.DataFrame = found_sounds(indexes[0], find_beats, within=(.06, .1))
     found:Interval = found_scores(table, ms=60)['f1']
     scores:list[np.ndarray] = window_scores(net, indexes[0], hop=.5)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core import BadInput
-from .beats import find_beats
+from .beats import _beats_of,find_beats
 from .murmurs import murmur_profile
 
 # %% ../../nbs/heart/03_answers.ipynb #f4c036d9
@@ -44,10 +44,10 @@ def hear_heart(
     has_murmur:bool=False, # is one heard, so that it is to be said when?
 )->tuple[bool, list[str]]: # can anything be told? short sentences
     "How clear a heart is, its rate, and when in the beat a murmur is loudest."
-    scores,_ = net.state_scores(np.asarray(wave, np.float32), sr)
+    scores,step = net.state_scores(np.asarray(wave, np.float32), sr)
     clear = float(np.exp(scores-np.logaddexp.reduce(scores, 0)).max(0).mean())
     if clear<clear_line: return False,[f'unlike a heart: its beats are clear to {clear:.0%}']
-    beats = find_beats(wave, sr, 0, net)
+    beats = _beats_of(scores, step, 0)
     if not beats: return True,['no heart rate found']
     low,high = beats.hr_interval
     notes = [f'heart rate {beats.hr:.0f}' + (f' ({low:.0f} to {high:.0f})' if np.isfinite(low) else '')]

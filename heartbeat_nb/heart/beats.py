@@ -212,12 +212,14 @@ def _find(wave:np.ndarray, sr:int, sure:float)->Beats:
 # %% ../../nbs/heart/02_beats.ipynb #1448e1da
 def _ask_net(wave:np.ndarray, sr:int, sure:float, net:Any)->Beats:
     "The beats of a wave, from what a net says of each moment."
-    none = np.zeros(0)
-    if len(wave)<.5*sr or np.ptp(wave)<=1e-6: return Beats(none, none, np.nan, 0.)
-    scores,step = net.state_scores(wave, sr)
-    path = state_path(scores, step)
+    if len(wave)<.5*sr or np.ptp(wave)<=1e-6: return Beats(np.zeros(0), np.zeros(0), np.nan, 0.)
+    return _beats_of(*net.state_scores(wave, sr), sure)
+
+def _beats_of(scores:np.ndarray, step:float, sure:float)->Beats:
+    "The beats of the likeliest sequence of states."
+    path,none = state_path(scores, step),np.zeros(0)
     s1,s2 = (sound_middles(path, scores, o, step) for o in (0, 2))
-    clear = path_clearness(scores, step)
+    clear = path_clearness(scores, path)
     confidence = float(1/(1+np.exp(-(_net_weight*clear+_net_bias)))) if min(len(s1), len(s2))>1 else 0.
     if confidence<sure: return Beats(none, none, np.nan, confidence)
     return Beats(s1, s2, _rate(s1, s2), confidence)

@@ -31,10 +31,9 @@ def state_path(
 # %% ../../nbs/heart/01b_states.ipynb #586f601f
 def path_clearness(
     scores:np.ndarray, # (4, steps) of S1, systole, S2, diastole
-    step:float, # seconds from step to step
+    path:np.ndarray, # (steps,) from `state_path`
 )->float: # 0 to 1
-    "The mean probability of the states of the likeliest sequence."
-    path = state_path(scores, step)
+    "The mean probability of the states of a sequence."
     return float(np.exp(scores-np.logaddexp.reduce(scores, 0))[path,np.arange(len(path))].mean())
 
 # %% ../../nbs/heart/01b_states.ipynb #43b9d3fb
