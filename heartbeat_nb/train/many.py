@@ -185,8 +185,9 @@ def pretrain_heart(
     "Train a heart net on several sets, or find what was trained before."
     how = dict(recipe=asdict(recipe), seed=seed, body=body, states=states, change=change, secs=secs, odds=odds,
                faster=faster, held_out=sorted(held_out))
-    said = [[*o.clip_id, *o.hash, heart_questions(o).to_csv()] for o in indexes]
-    cache,key = Cache('heart', suffix='.safetensors'),digest('heart 1', numerics, repr(how), said)
+    said = [[*o.clip_id, *o.hash, *o['set'].astype(str), *o.site.astype(str), heart_questions(o).to_csv(),
+             *(Path(f).read_text() for f in o.get('states', []) if f)] for o in indexes]
+    cache,key = Cache('heart', suffix='.safetensors'),digest('heart 2', numerics, repr(how), said)
     run = cache_dir()/'heart_runs'/key
     def make(path):
         dls = heart_dls(indexes, held_out, secs, recipe.bs, odds=odds, faster=faster)
