@@ -19,14 +19,14 @@ def state_path(
     log = scores-np.logaddexp.reduce(scores, 0)
     leave = np.minimum(step/_lasts, .9)
     stay,go = np.log(1-leave),np.roll(np.log(leave), 1) # what it costs to stay, and to come from the state before
-    best,came = log[:,0],np.zeros((log.shape[1], 4), int)
-    for t in range(1, log.shape[1]):
-        both = np.stack([best+stay, np.roll(best, 1)+go])
-        came[t],best = both.argmax(0),both.max(0)+log[:,t]
-    path = np.empty(log.shape[1], int)
-    path[-1] = best.argmax()
-    for t in range(len(path)-1, 0, -1): path[t-1] = (path[t]-came[t,path[t]])%4
-    return path
+    cost,(best,*rest),came = list(zip(stay.tolist(), go.tolist())),log.T.tolist(),[]
+    for now in rest: # of four states, plain numbers are faster than arrays
+        ways = [(b+s, a+g) for a,b,(s,g) in zip(best[-1:]+best, best, cost)]
+        came.append([a>s for s,a in ways])
+        best = [max(o)+x for o,x in zip(ways, now)]
+    path = [int(np.argmax(best))]
+    for o in reversed(came): path.append((path[-1]-o[path[-1]])%4)
+    return np.array(path[::-1])
 
 # %% ../../nbs/heart/01b_states.ipynb #586f601f
 def path_clearness(

@@ -81,7 +81,8 @@ def predict_long(
             windows += stream.push(x)
             outline.push(x)
     windows += stream.close()
-    answer = replace(stream.answer(sound.name), notes=quality_notes(sound, net.secs))
+    answer = stream.answer(sound.name)
+    answer = replace(answer, notes=quality_notes(sound, net.secs)+answer.notes)
     return Timeline(answer, sound.secs, timeline_spans(windows, sound.secs, net), windows, outline)
 
 # %% ../../nbs/predict/03_files.ipynb #fa80573d
@@ -104,12 +105,14 @@ def iter_predictions(
     read = lambda o: (o, None if isinstance(o, Prediction) else decode_sound(o, net))
     clips = parallel(read, files, ahead=24, torch_threads=1)
     def answers(some): return some,iter(net.clips([c.wave for _,c in some if c and c.wave is not None]))
-    for some,probs in parallel(answers, iter(lambda: list(itertools.islice(clips, 16)), []), ahead=2, torch_threads=1):
-        for source,clip in some:
-            if clip is None: yield source
-            elif clip.error: yield Prediction(clip.name, error=clip.error)
-            elif clip.wave is None: yield _predict_stream(source, net)
-            else: yield _predict_clip(clip, next(probs), net)
+    sets = parallel(answers, iter(lambda: list(itertools.islice(clips, 16)), []), ahead=2, torch_threads=1)
+    each = ((*o, next(probs) if o[1] and o[1].wave is not None else None) for some,probs in sets for o in some)
+    yield from parallel(lambda o: _predict_one(*o, net), each, ahead=16, torch_threads=1)
+
+def _predict_one(source, clip, probs, net):
+    if clip is None: return source
+    if clip.error: return Prediction(clip.name, error=clip.error)
+    return _predict_stream(source, net) if clip.wave is None else _predict_clip(clip, probs, net)
 
 def _predict_clip(clip, probs, net):
     label,sure,every = name_answer(probs, net.classes, net.first)

@@ -73,32 +73,39 @@ class Predictor:
         self.first = murmur if hearts and murmur in self.classes else '' # the class that is asked about first
         self.calibrated_on = info.get('calibrated_on') or 'sounds that it does not name' if self.temperature else ''
         self.caution = no_diagnosis if hearts else '' # to be said with each answer
-        if self._answer(torch.zeros(1, 1, self.n)).shape!=(1, len(self.classes)):
+        if self._answer(torch.zeros(1, 1, self.n))[0].shape!=(1, len(self.classes)):
             what = f'{len(self.classes)} numbers, one a class'
             raise BadInput(f'This net does not give {what}. Save it with the right classes.')
 
     @torch.inference_mode()
-    def _answer(self, x:torch.Tensor)->torch.Tensor: return self.net(x).softmax(1)
+    def _answer(self, x:torch.Tensor)->tuple[torch.Tensor, torch.Tensor]: # probabilities; how clear the beats are
+        if self.heart is None: return self.net(x).softmax(1),x.new_full((len(x),), torch.nan)
+        classes,_,states = self.heart.all_heads(x)
+        return classes.softmax(1),states.softmax(1).amax(1).mean(1)
+
+    def _both(self, x): return self._answer(long_enough(standardize(check_values(x))[:,None], self.net))
 
     def __call__(self,
         x:torch.Tensor, # (windows, samples) at the net's sample rate
     )->torch.Tensor: # (windows, classes) probabilities, not calibrated
         "Answer for windows."
-        return self._answer(long_enough(standardize(check_values(x))[:,None], self.net))
+        return self._both(x)[0]
 
     def hear(self,
         windows:Iterable[torch.Tensor], # each (samples,)
         bs:int=8, # windows a batch
-    )->tuple[torch.Tensor,torch.Tensor]: # (windows, classes) probabilities, not calibrated; (windows,) is it silent?
-        "Answer for many windows in batches, side by side."
+    )->tuple[torch.Tensor, torch.Tensor, torch.Tensor]: # (windows, classes) not calibrated; (windows,) silent? (windows,)
+        "Answer for many windows in batches, side by side; last, how clear the beats are, 0 to 1, NaN if it knows none."
         windows = list(windows)
         order = sorted(range(len(windows)), key=lambda i: len(windows[i]))
         batches = one_length((windows[i] for i in order), bs)
-        def batch(some): return self(x := torch.stack(some)),is_silent(x)
-        none = torch.zeros(0, len(self.classes)),torch.zeros(0, dtype=torch.bool)
-        probs,silent = (torch.cat(o) for o in zip(none, *parallel(batch, batches, torch_threads=1)))
+        def batch(some):
+            probs,clear = self._both(x := torch.stack(some))
+            return probs,is_silent(x),clear
+        none = torch.zeros(0, len(self.classes)),torch.zeros(0, dtype=torch.bool),torch.zeros(0)
+        probs,silent,clear = (torch.cat(o) for o in zip(none, *parallel(batch, batches, torch_threads=1)))
         back = torch.tensor(order, dtype=torch.long).argsort()
-        return probs[back],silent[back]
+        return probs[back],silent[back],clear[back]
 
     def clips(self,
         waves:Sequence[torch.Tensor], # each (samples,), at the net's sample rate
@@ -106,7 +113,7 @@ class Predictor:
         "Answer for whole waves: the mean over the windows of each, calibrated."
         todo = [(i,b) for i,o in enumerate(waves) for b in window_begins(len(o), self.n, self.hop)]
         mean = WindowMean(len(waves), len(self.classes))
-        mean.add(torch.tensor([i for i,_ in todo], dtype=torch.long), *self.hear(waves[i][b:b+self.n] for i,b in todo))
+        mean.add(torch.tensor([i for i,_ in todo], dtype=torch.long), *self.hear(waves[i][b:b+self.n] for i,b in todo)[:2])
         return temperature_scale(mean.mean(), self.temperature).numpy()
 
     def __repr__(self)->str:

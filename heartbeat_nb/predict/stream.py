@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from ..core import BadInput,check_number
+from ..heart.answers import cannot_tell,clear_line,unlike_heart
 from .answer import Prediction,Span,check_sound,name_answer
 from .predictor import Predictor,as_predictor
 from ..sound.io import channel_weights
@@ -84,7 +85,7 @@ class StreamPredictor:
         self.net = as_predictor(model, window, hop)
         self.sr = _whole_rate(self.net.sr if sr is None else sr)
         self.resampler,self.windows = Resampler(self.sr, self.net.sr),WindowStream(self.net.n, self.net.step)
-        self.mean,self.over = WindowMean(1, len(self.net.classes)),False
+        self.mean,self.clear,self.over = WindowMean(1, len(self.net.classes)),WindowMean(1, 1),False
         self.samples,self.low,self.high = 0,math.inf,-math.inf
 
     def push(self,
@@ -107,8 +108,9 @@ class StreamPredictor:
         check_sound(name, secs, self.high-self.low<2*silence, self.net.least_secs)
         if not self.mean.weight: raise BadInput('No window is full yet. Push more sound, or close the stream first.')
         probs = temperature_scale(self.mean.mean()[0], self.net.temperature)
-        said = name_answer(probs, self.net.classes, self.net.first)
-        return Prediction(name, *said, secs, calibrated_on=self.net.calibrated_on)
+        label,sure,every = name_answer(probs, self.net.classes, self.net.first)
+        if unlike := unlike_heart(self.clear.mean().item()): label,sure = cannot_tell,None
+        return Prediction(name, label, sure, every, secs, unlike, self.net.calibrated_on)
 
     def _hear(self, x:torch.Tensor, last:bool=False)->list[Span]:
         "Answer for the windows that end with this piece."
@@ -117,12 +119,13 @@ class StreamPredictor:
         if len(x): self.low,self.high = min(self.low, x.min().item()),max(self.high, x.max().item())
         found = self.windows.push(self.resampler.push(x, last), last)
         if not found: return []
-        probs,silent = self.net.hear(o for _,o in found)
-        self.mean.add([0]*len(found), probs, silent)
+        probs,silent,clear = self.net.hear(o for _,o in found)
+        for mean,o in (self.mean, probs),(self.clear, clear[:,None]): mean.add([0]*len(found), o, silent)
         at = [(b/self.net.sr, min(b+self.net.n, self.windows.end)/self.net.sr) for b,_ in found]
         probs = temperature_scale(probs, self.net.temperature)
         said = [name_answer(o, self.net.classes, self.net.first) for o in probs.tolist()]
-        return [Span(*a, 'silent') if quiet else Span(*a, *o) for a,o,quiet in zip(at, said, silent.tolist())]
+        none = ['silent' if o else cannot_tell if c<clear_line else '' for o,c in zip(silent.tolist(), clear.tolist())]
+        return [Span(*a, why) if why else Span(*a, *o) for a,o,why in zip(at, said, none)]
 
 # %% ../../nbs/predict/02_stream.ipynb #be990e3b
 def timeline_spans(
