@@ -165,10 +165,11 @@ __all__ = [
     'strongest_input', 'submission', 'submit_folds', 'synth_dataset', 'synth_heartbeat', 'synth_person', 'systole',
     'table_suffixes', 'table_systems', 'task_clips', 'temperature_scale', 'thirds', 'timeline_spans',
     'tone_answers', 'tones', 'train_across', 'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled',
-    'unpack_clip', 'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like',
-    'usable_clips', 'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared', 'weighted_accuracy',
-    'whiten', 'window_begins', 'window_scores', 'window_step', 'without_test_labels', 'write_atomic', 'write_card',
-    'write_frozen', 'write_hearts', 'write_shards', 'write_tensors', 'yaseen_classes', 'yaseen_index', 'yaseen_like']
+    'unlike_heart', 'unpack_clip', 'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index',
+    'urbansound_like', 'usable_clips', 'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared',
+    'weighted_accuracy', 'whiten', 'window_begins', 'window_scores', 'window_step', 'without_test_labels',
+    'write_atomic', 'write_card', 'write_frozen', 'write_hearts', 'write_shards', 'write_tensors', 'yaseen_classes',
+    'yaseen_index', 'yaseen_like']
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *

@@ -296,7 +296,7 @@ def heart_net(net:HeartNet, indexes:list[pd.DataFrame], fold:pd.Series, path:Pat
     kept:Path = save_heart(net, path/'heart.safetensors', line, dict(f1=found), note='mine')
     clear,notes = hear_heart(wave, 4000, net, has_murmur=True)
     print(recordings, children, found_there, sure, spans, late, probs, kept, notes if clear else cannot_tell,
-          clear_line)
+          unlike_heart(.5), clear_line)
 
 def explaining(learn:Learner, wave:np.ndarray, x:torch.Tensor)->None:
     net = create_model('m11')
@@ -338,7 +338,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     print(embed([path, 'folder'], net, hop=.25).shape, alike.similarity, nearest('a.wav', ['folder']))
     matrix:pd.DataFrame = train_across(murmur_sets(audio_index(path), folds=2), path, recipe=recipe_across, seed=1)
     print(plot_across(matrix), across_scores(path))
-    each,silent = net.hear([net(x)], bs=4)
+    each,silent,clear = net.hear([net(x)], bs=4)
     print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis)
     label,share,_ = name_answer(net.clips([x])[0], list(one.probabilities), first=murmur)
     decoded:Decoded = decode_sound(path, net)

@@ -6,16 +6,19 @@
 __all__ = ['ModelEntry', 'list_models', 'model_entry', 'is_model', 'create_model', 'register_model']
 
 # %% ../../nbs/nets/04_models.ipynb #7c5611c3
-import re
+import json,re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import filter as match
 from functools import partial
+from importlib.resources import files
 from inspect import Parameter,signature
+from pathlib import Path
 from typing import Any,cast
 
-from torch import nn
+from safetensors import safe_open
+from torch import Tensor,nn
 
 from ..core import BadInput
 from .archs import RawNet,arch_names,archs,find_arch,variants
@@ -78,17 +81,45 @@ def is_model(
     "Is there a net of this name?"
     return name in _registered or (find_arch(name) or find_front(name)) is not None
 
+# %% ../../nbs/nets/04_models.ipynb #a71e2a57
+@dataclass(frozen=True)
+class _Own:
+    "Weights that come with the package."
+    config:dict[str, Any] # of the net they belong to
+    info:dict[str, Any] # what else is known of them
+    tensors:dict[str, Tensor] # by name
+    def fill(self, net:AudioModel)->AudioModel:
+        "Put in what fits, and say what is known if all does."
+        have = net.state_dict()
+        fit = {k:v for k,v in self.tensors.items() if k in have and have[k].shape==v.shape}
+        net.load_state_dict(fit, strict=False)
+        if len(fit)==len(have): net.info = self.info
+        return net
+
+def _own(name:str)->_Own:
+    "The weights of a net that come with the package."
+    known = []
+    for path in sorted(Path(files('heartbeat_nb')/'weights').glob('*.safetensors')):
+        with safe_open(path, 'pt') as f:
+            about = {k:json.loads(v) for k,v in f.metadata().items()}
+            known.append(about['config']['name'])
+            if known[-1]==name: return _Own(about['config'], about['info'], {k:f.get_tensor(k) for k in f.keys()})
+    raise BadInput(f'There are trained weights of {" and ".join(known)}, and none of {name}. Take one of these.')
+
 # %% ../../nbs/nets/04_models.ipynb #f502167a
 def create_model(
     name:str='m5', # one of `list_models()`, or a net of the M family and any suffixes
-    n_out:int=5, # classes, at least 1
+    n_out:int|None=None, # classes, at least 1; None: 5, or with `pretrained` as many as its weights have
     in_channels:int=1, # channels of the waveform, at least 1
     samples:int|None=None, # length of every wave; asked for by the -fc nets
     sr:int|None=None, # sample rate, in Hz; asked for by `kernel_ms` and by spectrograms
+    pretrained:bool=False, # with the weights that come with the package? The last layer is new if `n_out` is another
     **options:Any, # more for that net, as `kernel_ms` of the M family or `n_mels` of logmel
 )->AudioModel: # `get_config` says how to make its like; a registered net of your own may be any module
-    "Make a net by name, with initial weights."
-    entry = model_entry(name)
+    "Make a net by name, with initial weights or with trained ones."
+    entry,own = model_entry(name),_own(name) if pretrained else None
+    if n_out is None: n_out = own.config['n_out'] if own else 5
+    if own: options = {k:v for k,v in own.config.items() if k not in ('name', 'n_out', 'in_channels')} | options
     options_of = dict(list(signature(entry.make).parameters.items())[1:])
     for k,v in dict(n_out=n_out, in_channels=in_channels, samples=1 if samples is None else samples).items():
         if isinstance(v, bool) or not isinstance(v, int) or v<1:
@@ -101,7 +132,8 @@ def create_model(
     given = {k:v for k,v in (wave | options).items() if v is not None}
     if lacking := [k for k in entry.needs if k not in given and options_of[k].default is Parameter.empty]:
         raise BadInput(f'{name} needs {lacking[0]}. Give it too.')
-    return _as_model(entry.make(n_out, **given), entry, given, n_out)
+    net = _as_model(entry.make(n_out, **given), entry, given, n_out)
+    return own.fill(net) if own else net
 
 # %% ../../nbs/nets/04_models.ipynb #abed2b8f
 def _as_model(net:nn.Module, entry:ModelEntry, given:dict[str, Any], n_out:int)->AudioModel:

@@ -94,8 +94,8 @@ class Predictor:
     def hear(self,
         windows:Iterable[torch.Tensor], # each (samples,)
         bs:int=8, # windows a batch
-    )->tuple[torch.Tensor, torch.Tensor, torch.Tensor]: # (windows, classes) not calibrated; (windows,) silent? (windows,)
-        "Answer for many windows in batches, side by side; last, how clear the beats are, 0 to 1, NaN if it knows none."
+    )->tuple[torch.Tensor, torch.Tensor, torch.Tensor]: # (windows, classes), not calibrated; (windows,) silent? clear?
+        "Answer for many windows side by side; and say how clear the beats are, 0 to 1, or NaN."
         windows = list(windows)
         order = sorted(range(len(windows)), key=lambda i: len(windows[i]))
         batches = one_length((windows[i] for i in order), bs)
@@ -113,7 +113,8 @@ class Predictor:
         "Answer for whole waves: the mean over the windows of each, calibrated."
         todo = [(i,b) for i,o in enumerate(waves) for b in window_begins(len(o), self.n, self.hop)]
         mean = WindowMean(len(waves), len(self.classes))
-        mean.add(torch.tensor([i for i,_ in todo], dtype=torch.long), *self.hear(waves[i][b:b+self.n] for i,b in todo)[:2])
+        probs,silent,_ = self.hear(waves[i][b:b+self.n] for i,b in todo)
+        mean.add(torch.tensor([i for i,_ in todo], dtype=torch.long), probs, silent)
         return temperature_scale(mean.mean(), self.temperature).numpy()
 
     def __repr__(self)->str:
