@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from ..core import BadInput,digest,provenance
-from ..data.index import check_table
+from ..data.index import check_table,unlabelled
 from ..data.waves import data_hash
 from .baselines import Baseline,baselines,fit_table
 from .bench import TaskScore,score_task
@@ -62,16 +62,28 @@ def _seen(look:Callable[[pd.DataFrame], pd.DataFrame], index:pd.DataFrame, clips
     parts = [look(o).set_axis(o.clip_id) for _,o in index[index.ok].groupby('set', sort=False)]
     return pd.concat(parts).loc[clips.clip_id].set_axis(clips.index)
 
+def _drawn(label:pd.Series, labels:int, seed:int)->pd.Index:
+    "Some clips: one of each class first, then as they come."
+    mixed = label.sample(frac=1, random_state=seed)
+    return mixed.index[np.argsort(mixed.groupby(mixed).cumcount()>0, kind='stable')[:labels]]
+
 def _answerer(system:str, index:pd.DataFrame, clips:pd.DataFrame, classes:list[str], seed:int, recipe:str|Recipe,
-              kwargs:dict[str, object])->Callable[[pd.Index, pd.Index], np.ndarray]: # train, test -> probabilities
-    "How a system learns from some clips, and answers for others."
+              labels:int|None, kwargs:dict[str, object])->Callable[[pd.Index, pd.Index], np.ndarray]:
+    "How a system learns from some clips, and answers for others: train, test -> probabilities."
+    def few(train, test):
+        draw = int(digest(seed, *clips.clip_id[test])[:8], 16) # one draw a fold, for all systems
+        return _drawn(clips.label[train], labels, draw) if labels else train
     if system in table_systems:
         look,known = table_systems[system]
         x = _seen(look, index, clips)
-        return lambda train,test: fit_table(known.make(seed), x.loc[train], clips.label[train], x.loc[test], classes,
-                                            known.balance)
+        def tell(train, test):
+            train = few(train, test)
+            return fit_table(known.make(seed), x.loc[train], clips.label[train], x.loc[test], classes, known.balance)
+        return tell
     def ask(train, test):
-        learn = fit_fold(clips, test, system, recipe, seed, vocab=classes, **kwargs)
+        some,valid = few(train, test),test[:8] if labels else test # looked at after each epoch, for the log alone
+        shown = clips.assign(label=clips.label.where(clips.index.isin(some) | clips.index.isin(valid), unlabelled))
+        learn = fit_fold(shown, valid, system, recipe, seed, vocab=classes, **kwargs)
         return predict_clips(learn, clips.index.get_indexer(test))
     return ask
 
@@ -101,14 +113,16 @@ def run_task(
     recipe:str|Recipe='onecycle', # for nets
     seed:int=0, # of what is random
     name:str='', # in the table; '': the system
+    labels:int|None=None, # learn from so many clips of each fold's, one of each class or more; None: from all
     **kwargs, # for `fit_fold` of nets: epochs, sr, secs, bs, batch_tfms, weights
 )->TaskScore:
     "Let a system answer a task, and score it; a run that was stopped goes on."
     task,name = get_task(task) if isinstance(task, str) else task,name or system
     clips,recipe = task_clips(task, index),get_recipe(recipe)
     path,how = Path(folder)/f'{task.name}_{name}.json',table_systems.get(system) or [recipe, kwargs]
+    if labels: how = [how, labels]
     def one(clips, classes, y, path):
-        answer = _answerer(system, index, clips, classes, seed, recipe, kwargs)
+        answer = _answerer(system, index, clips, classes, seed, recipe, labels, kwargs)
         return _run_one(task, clips, classes, y, path, [system, seed, how], answer)
     if not task.several: answers = one(clips, task.classes, task.y, path)
     else:
