@@ -163,7 +163,7 @@ __all__ = [
     'sound_suffixes', 'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split',
     'split_names', 'split_shards', 'standardize', 'start_from', 'state_labels', 'state_path', 'stored_folds',
     'strongest_input', 'submission', 'submit_folds', 'synth_dataset', 'synth_heartbeat', 'synth_person', 'systole',
-    'table_suffixes', 'table_systems', 'task_clips', 'temperature_scale', 'thirds', 'timeline_spans',
+    'table_suffixes', 'table_systems', 'task_clips', 'task_result', 'temperature_scale', 'thirds', 'timeline_spans',
     'tone_answers', 'tones', 'train_across', 'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled',
     'unlike_heart', 'unpack_clip', 'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index',
     'urbansound_like', 'usable_clips', 'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared',

@@ -20,7 +20,7 @@ from ..data.questions import heart_questions
 from ..nets.io import load_model
 from .metrics import bootstrap_scores,fold_auc
 from .tasks import Task
-from ..train.many import heart_answers,pretrain_heart
+from ..train.many import _all_known,heart_answers,pretrain_heart
 
 # %% ../../nbs/score/09_hearts.ipynb #d2adefd6
 def check_apart(
@@ -48,7 +48,7 @@ def ask_apart(
     **how, # for `pretrain_heart`
 )->pd.DataFrame: # as `heart_said` gives it
     "Train a heart net for each fold, and ask it about the clips it has not heard."
-    path,record = Path(path),dict(how=_settings(how), learned=digest([o.hash.tolist() for o in learn_from]))
+    path,record = Path(path),dict(how=_settings(how), learned=digest(_all_known(learn_from)))
     record |= dict(asked=digest(*fold.index, *fold.astype(str)), folds={}, said=[], **provenance())
     if path.is_file():
         old = load_result(path)

@@ -170,6 +170,11 @@ def heart_learner(
     return audio_learner(dls, AllHeads(net), recipe, seed, loss_func=ManyLoss(states), metrics=[], cbs=cbs, **kwargs)
 
 # %% ../../nbs/train/06_many.ipynb #68ae35d1
+def _all_known(indexes:Sequence[pd.DataFrame])->list[list[str]]:
+    "Sounds, places, answers and states, for `digest`."
+    return [[*o.clip_id, *o.hash, *o['set'].astype(str), *o.site.astype(str), heart_questions(o).to_csv(),
+             *(Path(f).read_text() for f in o.get('states', []) if f)] for o in indexes]
+
 def pretrain_heart(
     indexes:Sequence[pd.DataFrame], # of CirCor, CinC 2016 or PASCAL
     held_out:Sequence[str]=(), # clip_id of what is not learned from: all of whoever will be asked about
@@ -185,9 +190,7 @@ def pretrain_heart(
     "Train a heart net on several sets, or find what was trained before."
     how = dict(recipe=asdict(recipe), seed=seed, body=body, states=states, change=change, secs=secs, odds=odds,
                faster=faster, held_out=sorted(held_out))
-    said = [[*o.clip_id, *o.hash, *o['set'].astype(str), *o.site.astype(str), heart_questions(o).to_csv(),
-             *(Path(f).read_text() for f in o.get('states', []) if f)] for o in indexes]
-    cache,key = Cache('heart', suffix='.safetensors'),digest('heart 2', numerics, repr(how), said)
+    cache,key = Cache('heart', suffix='.safetensors'),digest('heart 2', numerics, repr(how), _all_known(indexes))
     run = cache_dir()/'heart_runs'/key
     def make(path):
         dls = heart_dls(indexes, held_out, secs, recipe.bs, odds=odds, faster=faster)
