@@ -27,11 +27,12 @@ def window_scores(
     net:HeartNet, # with `info`
     index:pd.DataFrame, # a row a clip
     hop:float=.5, # step from window to window, as a share of a window
+    first:float|None=None, # hear so many seconds of each alone; None: all
 )->list[np.ndarray]: # (windows,) log odds of a murmur, for each usable clip
     "What a heart net says of each window."
     waves,n = cached_waves(index, net.info['sr']),round(net.info['secs']*net.info['sr'])
     def one(i):
-        x = torch.from_numpy(waves[i])
+        x = torch.from_numpy(waves[i])[:None if first is None else round(first*net.info['sr'])]
         x = begin_again(x, max(net.min_samples, len(x)))
         x = torch.stack([x[b:b+n] for b in window_begins(len(x), n, hop)])
         with torch.no_grad(): return net.eval()(standardize(x)[:,None]).diff(dim=1)[:,0].numpy()
