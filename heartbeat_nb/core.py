@@ -17,7 +17,7 @@ from dataclasses import asdict,dataclass,is_dataclass
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import version
-from importlib.resources import files
+from importlib.resources import files as files_of
 from itertools import islice
 from numbers import Real
 from pathlib import Path
@@ -377,7 +377,7 @@ class Interval:
 @lru_cache(1)
 def _commit()->str: # e.g. 'cf4c2f4'; '' where the package was installed without its history
     "The commit of this package, with a + if it was changed since."
-    root = Path(str(files('heartbeat_nb'))).parent
+    root = Path(str(files_of('heartbeat_nb'))).parent
     if not ((root/'.git').exists() and shutil.which('git')): return ''
     def git(*o): return subprocess.run(['git', '-C', root, *o], capture_output=True, text=True).stdout.strip()
     return git('rev-parse', '--short=7', 'HEAD')+'+'*bool(git('status', '--porcelain', 'heartbeat_nb'))

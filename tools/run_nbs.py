@@ -146,7 +146,8 @@ def main(
         start,worked,shown = time.time(),busy(),os.path.relpath(path)
         problem = run_nb(path, tiny, timeout, compare)
         failed += problem is not None
-        if problem is None and not (tiny or compare) and path.parent.name=='tutorials': note_seconds(path, busy()-worked)
+        stored = problem is None and not (tiny or compare)
+        if stored and path.parent.name=='tutorials': note_seconds(path, busy()-worked)
         took = f'{shown}  {time.time()-start:.0f} s'
         if problem is None: print(f'ok   {took}  {path.stat().st_size/1e3:.0f} KB', flush=True)
         else: print(f'FAIL {took}  {problem}', flush=True)
