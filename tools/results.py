@@ -23,7 +23,7 @@ their order, and alone what wants to be alone. Old files are put aside beside th
 on where it was when it is run again. `check` trains nothing; it fails, with a line a finding, on a file that is not
 fresh, in no row, or read by nothing; on a slow cell in no row; on a row that does not fit its call; and on a page that
 only reads results and would show others than it does."""
-import csv,gzip,itertools,json,os,re,shutil,subprocess,sys,time
+import builtins,csv,gzip,itertools,json,os,re,shutil,subprocess,sys,time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -207,6 +207,9 @@ def findings(rows):
             continue
         code = row.code if row.page else []
         called |= {(row.page, o.id) for o in code}
+        known = {*dir(builtins), '__file__'}.union(*(o.gives for o in code))
+        lost = set().union(*(o.takes | o.later for o in code))-known if not any(o.brings_all for o in code) else ()
+        yield from (f'{row.by}: {o} comes from nowhere' for o in sorted(lost))
         for f in row.files:
             if (state := row.state(f))!='fresh': yield f'{f}: {state}'
             if code and not any(o.speaks_of(f) for o in code): yield f'{f}: {row.by} does not speak of it'
