@@ -8,7 +8,7 @@ __all__ = ['unlabelled', 'BadInput', 'warn_once', 'plain_errors', 'need', 'check
            'clear_cache', 'parallel', 'spawn', 'Interval', 'provenance', 'save_result', 'load_result']
 
 # %% ../nbs/00_core.ipynb #0e0d11d0
-import errno,hashlib,json,logging,math,os,platform,random,shutil,socket,sys,tempfile,threading,time
+import errno,hashlib,json,logging,math,os,platform,random,shutil,socket,subprocess,sys,tempfile,threading,time
 from collections import deque
 from collections.abc import Callable,Iterable,Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +17,7 @@ from dataclasses import asdict,dataclass,is_dataclass
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import version
+from importlib.resources import files as files_of
 from itertools import islice
 from numbers import Real
 from pathlib import Path
@@ -28,6 +29,8 @@ from fastcore.basics import AttrDict
 from fastcore.xdg import xdg_cache_home
 from filelock import FileLock
 from torch.multiprocessing import ProcessExitedException,ProcessRaisedException
+
+from . import __version__
 
 _S,_T = TypeVar('_S'),TypeVar('_T')
 
@@ -371,11 +374,19 @@ class Interval:
     def __repr__(self)->str: return f'{self:.2f}'
 
 # %% ../nbs/00_core.ipynb #1e86cd2d
-def provenance()->dict[str, object]: # versions by package, python, device, threads
-    "Versions and device of this run, for a result file."
+@lru_cache(1)
+def _commit()->str: # e.g. 'cf4c2f4'; '' where the package was installed without its history
+    "The commit of this package, with a + if it was changed since."
+    root = Path(str(files_of('heartbeat_nb'))).parent
+    if not ((root/'.git').exists() and shutil.which('git')): return ''
+    def git(*o): return subprocess.run(['git', '-C', root, *o], capture_output=True, text=True).stdout.strip()
+    return git('rev-parse', '--short=7', 'HEAD')+'+'*bool(git('status', '--porcelain', 'heartbeat_nb'))
+
+def provenance()->dict[str, object]: # versions by package, commit, device with threads, machine
+    "Versions, commit and device of this run, for a result file."
     packages = ['torch', 'torchaudio', 'fastai', 'numpy', 'scikit-learn', 'soundfile']
-    return dict(versions=dict(python=platform.python_version(), **{p:version(p) for p in packages}),
-                device=device_name(), machine=platform.machine())
+    versions = dict(python=platform.python_version(), heartbeat_nb=__version__, **{p:version(p) for p in packages})
+    return dict(versions=versions, commit=_commit(), device=device_name(), machine=platform.machine())
 
 # %% ../nbs/00_core.ipynb #15dd924c
 def _plain(o):

@@ -1,7 +1,11 @@
 """Run notebooks in place and store what they show.
 
-`python tools/run_nbs.py [NOTEBOOK ...] [--tiny] [--timeout SECONDS]`"""
-import json,os,re,sys,time
+`python tools/run_nbs.py [NOTEBOOK ...] [--tiny] [--timeout SECONDS] [--compare]`
+
+With `--compare` nothing is stored: it fails if a notebook would show something else than it does. Pictures are not
+compared. Numbers may differ by a thousandth of themselves, or by what a cell says: `#| tolerance: 0.05`, and
+`#| tolerance: any` where it shows seconds."""
+import json,math,os,re,sys,time
 from pathlib import Path
 
 import nbformat
@@ -72,8 +76,24 @@ def tidy_outputs(outputs):
         if 'text/html' in data and data.get('text/markdown', '').startswith('```html'): del data['text/markdown']
     return [o for o in res if o.output_type!='stream' or o.text.strip()]
 
-def run_nb(path, tiny, timeout):
-    """Execute one notebook in a fresh kernel; write it back only if every cell ran.
+number = re.compile(r'(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?')
+
+def differs(cell, new):
+    "Where new outputs of a cell are not as the stored ones, in words; '' if they are."
+    def text(outputs):
+        each = [o.get('data') or {'text':o.get('text', '')} for o in outputs]
+        said = '\n'.join(str(v) for o in each for k,v in sorted(o.items()) if not k.startswith('image/'))
+        return re.sub(r'base64,[\w+/=\s]+|0x[0-9a-f]{6,}', '', said)
+    said = re.search(r'^#\|\s*tolerance:\s*(\S+)', cell.source, re.M)
+    tol = .001 if not said else math.inf if said[1]=='any' else float(said[1])
+    a,b = map(text, (cell.outputs, new))
+    x,y = map(number.findall, (a, b))
+    if number.sub('', a)!=number.sub('', b) or len(x)!=len(y): return 'other words'
+    off = [(u, v) for u,v in zip(x, y) if not math.isclose(float(u), float(v), rel_tol=tol, abs_tol=tol*1e-3)]
+    return f'{off[0][1]} where {off[0][0]} is stored' if off and tol<math.inf else ''
+
+def run_nb(path, tiny, timeout, compare=False):
+    """Execute one notebook in a fresh kernel; write it back only if every cell ran, and not to compare.
 
     Returns the failure in words, or None."""
     nb,at = nbformat.read(path, as_version=4),[0]
@@ -90,11 +110,13 @@ def run_nb(path, tiny, timeout):
         trace = re.sub(r'\x1b\[[\d;]*m', '', getattr(e, 'traceback', '')).strip().splitlines()
         said = f'{e.ename}: {e.evalue}' if hasattr(e, 'ename') else f'{type(e).__name__}: {e}'
         return '\n'.join([f'cell {at[0]} ({cell.get("id")}) `{first.strip()}`: {said}', *trace[-20:]])
-    names = places()
-    for c in nb.cells:
+    names,stored,other = places(),nbformat.read(path, as_version=4).cells,[]
+    for c,old in zip(nb.cells, stored):
         # what a skipped cell stores was made by hand and stays
         if c.cell_type=='code' and 'tags' not in c.metadata:
             c.outputs = nbformat.from_dict(hide_places(tidy_outputs(c.outputs), names))
+            if compare and (why := differs(old, c.outputs)): other.append(f'cell {c.id} shows {why}')
+    if compare: return '; '.join(other) or None
     nb = dict2nb(json.loads(nbformat.writes(nb)))
     clean_nb(nb)
     tmp = path.with_name(f'.{path.name}.tmp')
@@ -116,14 +138,16 @@ def main(
     nbs:Param('Notebooks to run (default: all)', str, nargs='*', opt=False)=None,
     tiny:bool=False, # Run at tiny size rather than full
     timeout:int=7200, # Seconds one cell may take
+    compare:bool=False, # Store nothing, and fail if a notebook would show something else
 ):
     "Run notebooks in place and store their outputs; one that fails stays as it was"
     failed = 0
     for path in [Path(o).resolve() for o in nbs or default_nbs()]:
         start,worked,shown = time.time(),busy(),os.path.relpath(path)
-        problem = run_nb(path, tiny, timeout)
+        problem = run_nb(path, tiny, timeout, compare)
         failed += problem is not None
-        if problem is None and not tiny and path.parent.name=='tutorials': note_seconds(path, busy()-worked)
+        stored = problem is None and not (tiny or compare)
+        if stored and path.parent.name=='tutorials': note_seconds(path, busy()-worked)
         took = f'{shown}  {time.time()-start:.0f} s'
         if problem is None: print(f'ok   {took}  {path.stat().st_size/1e3:.0f} KB', flush=True)
         else: print(f'FAIL {took}  {problem}', flush=True)
