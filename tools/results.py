@@ -225,6 +225,7 @@ def main(
     all:bool=False, # For run: all, fresh or not
     most:float=0., # For run: only what was measured to take at most so many minutes
     wait:bool=False, # For run: stay until all is made, and fail if anything failed
+    due:bool=False, # For check: count what is due to be made, and fail on the rest
 ):
     "Show, make again or check the files in nbs/results"
     with plain_errors():
@@ -243,6 +244,10 @@ def main(
         if command=='check':
             from run_nbs import run_nb
             shows = [f'{o}: {why}' for o in readers if (why := run_nb(nbs/o, False, 600, True))]
-            for o in (found := [*findings(rows), *shows]): print(o)
-            print(f'{len(rows)} calls, {sum(len(o.files) for o in rows)} files, {len(found)} findings')
+            late = re.compile(r'[^ ]+: (stale|missing|unexplained)')
+            found,wait_for = [*findings(rows), *shows],0
+            if due: wait_for,found = sum(bool(late.match(o)) for o in found),[o for o in found if not late.match(o)]
+            for o in found: print(o)
+            waiting = f', {wait_for} files due to be made again' if due else ''
+            print(f'{len(rows)} calls, {sum(len(o.files) for o in rows)} files, {len(found)} findings{waiting}')
             sys.exit(bool(found))
