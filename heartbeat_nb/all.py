@@ -113,7 +113,7 @@ __all__ = [
     'arch_names', 'archs', 'artifacts', 'as_mono', 'as_net', 'as_predictor', 'as_range', 'ask_apart', 'ask_clips',
     'ask_items', 'ask_set', 'audio_index', 'audio_learner', 'augmentations', 'baselines', 'beat_secs',
     'begin_again', 'bench_version', 'bmdhs_classes', 'bmdhs_index', 'bmdhs_like', 'body_and_head', 'bootstrap',
-    'bootstrap_scores', 'by_person', 'cache_dir', 'cached_sounds', 'cached_waves', 'cannot_tell',
+    'bootstrap_mean', 'bootstrap_scores', 'by_person', 'cache_dir', 'cached_sounds', 'cached_waves', 'cannot_tell',
     'challenge_measures', 'channel_weights', 'check_address', 'check_apart', 'check_csv', 'check_files',
     'check_folds', 'check_index', 'check_net', 'check_number', 'check_samples', 'check_set', 'check_sound',
     'check_table', 'check_unique', 'check_values', 'check_wave', 'child_answers', 'choose_fold', 'choose_line',

@@ -370,7 +370,7 @@ class Interval:
     def __format__(self, spec:str)->str:
         estimate,low,high = (format(o, spec or '.2f') for o in (self.estimate, self.low, self.high))
         if math.isnan(self.estimate): return estimate
-        return f"{estimate} ({f'{low} to {high}' if low!='nan' else 'no interval: groups too few or too alike'})"
+        return f"{estimate} ({f'{low} to {high}' if 'nan' not in low else 'no interval: groups too few or too alike'})"
     def __repr__(self)->str: return f'{self:.2f}'
 
 # %% ../nbs/00_core.ipynb #1e86cd2d

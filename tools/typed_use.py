@@ -414,6 +414,7 @@ def scoring(index:pd.DataFrame, learn:Learner, path:Path, y:np.ndarray, groups:n
     print(score_table(y, y, ['dog', 'cat']), class_scores(cm)['recall'], scores(cm), warm, axs, four, table)
     spread:np.ndarray = bootstrap(group_confusions(y, y, groups, 2), n=100)
     each:dict[str, Interval] = bootstrap_scores(y, y, groups, 2)
+    each["moved"] = bootstrap_mean(y, groups)
     ax = plot_intervals(each, chance=.5, ax=plot_confusion(y, y, ['dog', 'cat']))
     print(interval_table(each), fold_auc(y, y>0, groups, groups), plot_history(fold.history), ax, spread, better, found)
     print(challenge_measures(base), submission(learn, index), mine, jobs, accuracy.estimate)

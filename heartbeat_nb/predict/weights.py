@@ -29,8 +29,8 @@ Data hash {data_hash}."""
 _protocol = """Cross-validation in folds of whole groups: clips that share a patient, a recording session or a stretch
 of sound are never on both sides. {trainings} trainings, the same net and recipe as these weights; 95 % intervals by
 resampling groups. The scores are those of the {trainings} nets on what each had not heard, not of these weights, which
-have heard everything. Probabilities are calibrated on those recordings, for classes that are equally common; on those
-of other devices and other people they are not."""
+have heard everything. Probabilities are calibrated on those recordings, for classes that are equally common. Among
+clips as they were collected, most of them normal, and on those of other devices and other people they are not."""
 
 def write_card(
     path:str|Path, # a .safetensors file that `save_weights` wrote
@@ -46,11 +46,11 @@ def save_weights(
     learn:Learner, # trained on all clips but one
     path:str|Path, # a .safetensors file; the card goes beside it, as .md
     result:CrossValidation, # of the same net and recipe
-    more:dict[str,Interval]|None=None, # further scores for the card
+    more:dict[str,Interval|float]|None=None, # further scores for the card
 )->Path: # the path
     "Save a net in 16 bits, with its calibration, its scores, and a card."
     known = {k:result.about[k] for k in ('recipe', 'epochs', 'sr', 'secs', 'protocol', 'data_hash', 'versions')}
-    scores = {k:asdict(v) for k,v in (result.scores | (more or {})).items()}
+    scores = {k:asdict(v) if isinstance(v, Interval) else v for k,v in (result.scores | (more or {})).items()}
     warm = fit_temperature(result.pool().y.values, result.probs)
     save_model(learn.model, path, dtype=torch.float16, sounds='heart', classes=result.classes, **known, scores=scores,
                temperature=warm, calibrated_on='PASCAL', clips=len(learn.dls.train_ds), trainings=len(result.folds))
