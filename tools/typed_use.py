@@ -377,7 +377,7 @@ def benched(index:pd.DataFrame, path:Path)->None:
     asked:Task = make_task('mine', 'Which?', ['a', 'b'], frozen, 'clip_id', main='auc')
     print(list_tasks(), get_task('pascal-5').y, asked.sha256, bench_version, read_answers(asked, path))
     score:TaskScore = score_task('pascal-5', path/'answers.csv', 'mine', tried=3)
-    answered:CrossValidation = task_result('pascal-5', path/'answers.csv')
+    print(task_result('pascal-5', path/'answers.csv').probs)
     again:TaskScore = TaskScore.load(score.save(path))
     print(again.row(), task_clips(asked, index), sorted(table_systems))
     net:TaskScore = run_task(asked, index, 'm5', path, recipe='onecycle', epochs=3)
