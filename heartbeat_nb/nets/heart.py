@@ -66,6 +66,7 @@ class StateHead(nn.Module):
 class HeartNet(AudioModel):
     "A net of the M family with a learned mean over time; besides its classes it answers questions, and tells states."
     name,extras = 'heart',('more.', 'states.')
+    piece_secs,over_secs = 16,2 # in which `state_scores` hears a wave: pieces, and how far they overlap
     def __init__(self,
         n_out:int=2, # classes
         in_channels:int=1, # channels of the waveform
@@ -105,7 +106,8 @@ class HeartNet(AudioModel):
         x:torch.Tensor, # (batch, in_channels, samples)
     )->list[torch.Tensor]: # (batch, channels, steps) each, the shallowest first
         "The features behind the last stages."
-        x,res = self.prepare(x.as_subclass(torch.Tensor), None)[0],[]
+        if not torch.compiler.is_compiling(): x = x.as_subclass(torch.Tensor) # an export could not follow
+        x,res = self.prepare(x, None)[0],[]
         for begin,end in zip([0, *self.cuts], [*self.cuts, len(self.features)]):
             x = self.features[begin:end](x)
             res.append(_over_bands(x))
@@ -127,7 +129,7 @@ class HeartNet(AudioModel):
         rate,hop = self.info['sr'],self.hop
         x = Resampler(sr, rate).push(torch.as_tensor(wave, dtype=torch.float32), last=True)
         x = F.pad(x, (0, max(self.min_samples-len(x), 0)))
-        long,over,parts = 16*rate//hop*hop,2*rate//hop*hop,[]
+        long,over,parts = self.piece_secs*rate//hop*hop,self.over_secs*rate//hop*hop,[]
         for b in range(0, max(len(x)-2*over, 1), long-2*over):
             with torch.no_grad(): s = self.all_heads(standardize(x[b:b+long])[None,None])[2][0]
             last = b+long>=len(x)

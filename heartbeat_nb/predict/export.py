@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['FullPool', 'TimeMean', 'NetInfo', 'Exported', 'export_program', 'load_program', 'export_onnx', 'onnx_session',
-           'load_onnx', 'half_onnx', 'quantize_onnx']
+           'load_onnx', 'half_onnx', 'quantize_onnx', 'export_page']
 
 # %% ../../nbs/predict/05_export.ipynb #4af28cce
 import json,logging,tempfile,warnings,zipfile
 from collections.abc import Callable,Iterator
 from contextlib import contextmanager
 from dataclasses import asdict,dataclass,replace
+from inspect import signature
 from pathlib import Path
 from typing import Any,Self,TYPE_CHECKING
 
@@ -18,10 +19,16 @@ import torch, torch.nn.functional as F
 from torch import nn
 
 from ..core import BadInput,need,write_atomic
+from ..heart import answers,beats,murmurs,states
 from ..nets.base import AudioModel,check_wave
-from ..nets.io import as_net,model_config
-from .predictor import fold_norms
-from ..sound.windows import standardize
+from ..nets.heart import HeartNet
+from ..nets.io import as_net,default_net,model_config
+from . import answer
+from .files import clip_secs
+from .predictor import Predictor,fold_norms
+from ..sound import io,resample
+from ..sound.show import class_colors
+from ..sound.windows import silence,standardize
 if TYPE_CHECKING: from onnxruntime import InferenceSession
 
 # %% ../../nbs/predict/05_export.ipynb #de70834f
@@ -92,12 +99,18 @@ class Exported(nn.Module):
     def __deepcopy__(self, memo:dict[int,Any])->Self: return self # nothing in it ever changes
 
 # %% ../../nbs/predict/05_export.ipynb #d90f6324
-def _trace(model:str|Path|nn.Module)->torch.export.ExportedProgram:
+class _Heard(nn.Module):
+    "Answers of a heart net, and what the heart does at each step."
+    def __init__(self, net): super().__init__(); self.net = net
+    def forward(self, x): return self.net.all_heads(x)[::2]
+
+def _trace(model:str|Path|nn.Module, states:bool=False)->torch.export.ExportedProgram:
     "The graph of a net, for any number of clips and any length."
     net,free = as_net(model),torch.export.Dim.DYNAMIC
+    ready = _Heard(_any_length(net)) if states else _any_length(net)
     x = torch.zeros(2, net.in_channels, net.samples or 3*net.min_samples+5)
     shapes = {0:free} if net.samples else {0:free, 2:free}
-    with torch.no_grad(): return torch.export.export(_any_length(net), (x,), dynamic_shapes=(shapes,), strict=False)
+    with torch.no_grad(): return torch.export.export(ready, (x,), dynamic_shapes=(shapes,), strict=False)
 
 @contextmanager
 def _quiet()->Iterator[None]:
@@ -158,15 +171,17 @@ def _pickled(z, name):
 def export_onnx(
     model:str|Path|nn.Module, # a net, or what `load_model` takes
     path:str|Path, # where; a .onnx file
+    states:bool=False, # of a heart net, its `states` at each step too, (batch, 4, steps)?
 )->Path: # the path
     "Write a net as ONNX: `wave`, (batch, channels, samples), to `logits`, (batch, classes)."
     _check_suffix(path, '.onnx')
     need('onnxscript', 'onnx')
     net = as_net(model)
+    if states and not isinstance(net, HeartNet): raise BadInput('This net tells no states. Give a heart net.')
     shapes = {0:'batch'} if net.samples else {0:'batch', 2:'samples'}
     with _quiet():
-        program = torch.onnx.export(_trace(net), dynamo=True, verbose=False, dynamic_shapes=(shapes,),
-                                    input_names=['wave'], output_names=['logits'])
+        program = torch.onnx.export(_trace(net, states), dynamo=True, verbose=False, dynamic_shapes=(shapes,),
+                                    input_names=['wave'], output_names=['logits', 'states'][:1+states])
     about = asdict(NetInfo.of(net))
     info = about.pop('info')
     program.model.metadata_props.update({k:json.dumps(v) for k,v in (info | about).items()})
@@ -237,3 +252,41 @@ def quantize_onnx(
             q.quant_pre_process(str(path), ready := f'{d}/ready.onnx', skip_symbolic_shape=True)
             q.quantize_static(ready, str(p), Windows(), op_types_to_quantize=['Conv', 'Gemm'], per_channel=True)
     return _rewrite(path, out, write)
+
+# %% ../../nbs/predict/05_export.ipynb #1f134ad9
+def _halve(p):
+    "Keep large weights in float16, and widen them when the net is opened."
+    onnx = need('onnx', 'onnx')
+    graph,casts = (model := onnx.load(p)).graph,[]
+    for o in graph.initializer:
+        if o.data_type!=onnx.TensorProto.FLOAT or (x := onnx.numpy_helper.to_array(o)).size<256: continue
+        casts.append(onnx.helper.make_node('Cast', [f'{o.name}_half'], [o.name], to=onnx.TensorProto.FLOAT))
+        o.CopyFrom(onnx.numpy_helper.from_array(x.astype('f2'), f'{o.name}_half'))
+    nodes = casts+list(graph.node)
+    graph.ClearField('node')
+    graph.node.extend(nodes)
+    onnx.save(model, p)
+
+# %% ../../nbs/predict/05_export.ipynb #c902c615
+def _told(net:Predictor)->dict[str, Any]:
+    "What a page must know to answer as `net` does."
+    own,heart,first = 'classes sr secs hop n step temperature first least_secs calibrated_on caution'.split(),net.heart,net.first
+    labels = [f'no {first}', first, answers.cannot_tell]
+    return {k:getattr(net, k) for k in own} | dict(
+        silence=silence, clip_secs=clip_secs, clear_line=answers.clear_line, cannot_tell=answers.cannot_tell,
+        quiet_peak=answer._quiet_peak, clipped_share=answer._clipped_share, state_hop=heart.hop,
+        min_samples=heart.min_samples, piece_secs=heart.piece_secs, over_secs=heart.over_secs,
+        lasts=states._lasts.tolist(), colors=class_colors(labels) | beats.sound_colors,
+        sinc={k:o.default for k,o in list(signature(resample._sinc_filter).parameters.items())[2:]},
+        thirds=murmurs.thirds, words=dict(faults=io._faults, refusals=answer._refusals, doubts=answer._doubts, heart=answers._words))
+
+def export_page(
+    folder:str|Path, # where; it is made if need be
+    model:str|Path|nn.Module=default_net, # a heart net that tells states, or what `load_model` takes
+)->list[Path]: # heart.onnx and heart.json
+    "Write a heart net for a page that listens."
+    if (net := Predictor(model)).heart is None: raise BadInput('This net tells no states. Give a heart net.')
+    (folder := Path(folder)).mkdir(parents=True, exist_ok=True)
+    _halve(path := export_onnx(model, folder/'heart.onnx', states=True))
+    with write_atomic(about := folder/'heart.json') as p: p.write_text(json.dumps(_told(net)), encoding='utf-8')
+    return [path, about]
