@@ -6,7 +6,7 @@ import functools,http.server,itertools,os,struct,sys,tempfile,threading,time,tra
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np,soundfile as sf
+import numpy as np,psutil,soundfile as sf
 from fastcore.script import call_parse
 
 import listen
@@ -128,21 +128,26 @@ def differs(got, want, beats):
         if len(a)!=len(b) or abs(a-b).max(initial=0)>.02: return f'{k} differs: {len(a)} and {len(b)}'
     return ''
 
+def cpu_secs():
+    "Seconds that the browser has computed by now, on all cores."
+    each = [o.cpu_times() for o in psutil.Process().children(recursive=True) if 'chrom' in o.name()]
+    return sum(o.user+o.system for o in each)
+
 # Checks
 
 def check_first(t):
     "From an empty cache to an answer; how much is loaded for that."
-    start = time.time()
+    start,before = time.time(),cpu_secs()
     t.p = Page(t.browser, t.url)
     t.p.heart(2)
     assert t.p.done()['label']=='murmur'
-    secs,busy = time.time()-start,os.getloadavg()[0]>os.cpu_count()
-    assert secs<5 or busy, f'{secs:.1f} s to the first answer'
+    secs,cpu = time.time()-start,cpu_secs()-before
+    assert min(secs, cpu)<5, f'{secs:.1f} s to the first answer, {cpu:.1f} s of computing' # others may use the machine too
     assert t.page_size<=300_000, f'{t.page_size} bytes without runtime and net'
     t.p.wait('[data-offline=ready]')
     t.p.page.wait_for_timeout(500)
     t.asked = len(t.log)
-    return f'{secs:.1f} s{" on a busy machine" if busy else ""}, {t.page_size/1e3:.0f} kB without runtime and net'
+    return f'{secs:.1f} s, {cpu:.1f} s of computing, {t.page_size/1e3:.0f} kB without runtime and net'
 
 def check_same(t):
     "The sounds."
@@ -166,7 +171,8 @@ def check_requests(t):
     "Nothing leaves after loading, and nothing ever went elsewhere."
     t.p.heart(0)
     assert t.p.done()['label']=='no murmur'
-    assert len(t.log)==t.asked, t.log[t.asked:]
+    later = [o for o in t.log[t.asked:] if o!='/listen-offline.js'] # whose newer version the browser itself looks for
+    assert not later, later
     assert not t.p.console, '\n'.join(t.p.console)
     return f'{t.asked} requests, none after loading'
 

@@ -69,6 +69,7 @@ const heard = {
     show('loading', false)
     if (document.body.dataset.state === 'loading') document.body.dataset.state = 'ready'
     document.body.dataset.net = 'ready'
+    setTimeout(keep, 2000)
   },
   broken() {
     show('loading', false)
@@ -297,7 +298,6 @@ $('theme').onclick = () => {
   localStorage.theme = o.theme = o.theme === 'dark' ? 'light' : 'dark'
   draw()
 }
-if ('serviceWorker' in navigator) {
-  navigator.serviceWorker.register('listen-offline.js', {scope: './listen'}).then(() => navigator.serviceWorker.ready).then(
-    () => { document.body.dataset.offline = 'ready' }, () => {})
-}
+// Once the net is there, so that the first answer need not wait for what later visits need.
+const keep = () => navigator.serviceWorker?.register('listen-offline.js', {scope: './listen'}).then(() => navigator.serviceWorker.ready).then(
+  () => { document.body.dataset.offline = 'ready' }, () => {})
