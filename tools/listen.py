@@ -17,14 +17,14 @@ from heartbeat_nb.predict.export import export_page
 
 nbs,source = llms.nbs,llms.nbs/'listen'
 scripts = 'theme page worker sound heart hear words play draw record tape decode'.split()
-runtime = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
+runtime = [f'ort{o}' for o in ('.wasm.min.mjs', '-wasm-simd-threaded.mjs', '-wasm-simd-threaded.wasm')]
 axe = 'axe.min.js' # for tools/listen_test.py alone
-links = [('Course', 'tutorials/01_the_post.ipynb'), ('Words', 'glossary.ipynb'), ('How well it hears', 'leaderboard.ipynb')]
+links = {'Course':'tutorials/01_the_post.ipynb', 'Words':'glossary.ipynb', 'How well it hears':'leaderboard.ipynb'}
 secs,sr = 6,2000 # of the simulated hearts
 hearts = [
     ('At rest', '62 beats a minute', dict(hr=62, seed=1)),
     ('After the stairs', '110 beats a minute', dict(hr=110, seed=0)),
-    ('Murmur that swells', 'in the middle of systole', dict(label='murmur', murmur='diamond', hr=80, seed=2)),
+    ('Murmur that swells', 'in the middle of systole', dict(label='murmur', murmur='diamond', hr=80, seed=0)),
     ('Murmur, even', 'through all of systole', dict(label='murmur', murmur='plateau', hr=95, seed=1)),
     ('Murmur in diastole', 'of a kind the net often misses', dict(label='murmur', murmur='diastolic', hr=72, seed=1)),
     ('A third sound', 'S3 or S4 beside S1 and S2', dict(label='extrahls', hr=75, seed=1)),
@@ -33,7 +33,8 @@ hearts = [
 
 # The text
 
-def section(title, body=''): return dict(title=title, name='-'.join(re.sub(r'[^\w\s]', '', title.lower()).split()), body=body)
+def section(title, body=''):
+    return dict(title=title, name='-'.join(re.sub(r'[^\w\s]', '', title.lower()).split()), body=body)
 
 def leads(href):
     "Where a link of the notebook leads on the site."
@@ -94,30 +95,32 @@ def npm_files():
 
 def offline(docs):
     "The service worker: the files it keeps, and a version that changes with any of them."
-    files = ['listen.html', 'listen.webmanifest', 'favicon.svg', *(f'listen/{o.name}' for o in sorted((docs/'listen').iterdir()))]
+    own = [f'listen/{o.name}' for o in sorted((docs/'listen').iterdir())]
+    files = ['listen.html', 'listen.webmanifest', 'favicon.svg', *own]
     version = hashlib.sha256(b''.join((docs/o).read_bytes() for o in files)).hexdigest()[:12]
     code = (source/'offline.js').read_text().replace('VERSION', version).replace('FILES', json.dumps(files))
     (docs/'listen-offline.js').write_text(code)
 
 def manifest(title, description):
     icon = dict(src='favicon.svg', sizes='any', type='image/svg+xml', purpose='any')
-    return dict(name=f'{title} · heartbeat_nb', short_name=title, description=description, start_url='listen.html', scope='listen',
-                display='standalone', background_color='#ffffff', theme_color='#ffffff', icons=[icon])
+    return dict(name=f'{title} · heartbeat_nb', short_name=title, description=description, start_url='listen.html',
+                scope='listen', display='standalone', background_color='#ffffff', theme_color='#ffffff', icons=[icon])
 
 def write(docs):
     "Write the page that listens and all it needs."
     if not shutil.which('npm'): return print('no npm: built without the page that listens')
     (to := docs/'listen').mkdir(parents=True, exist_ok=True)
-    for folder,names in (npm_files(), runtime), (net_files(), ['heart.onnx', 'heart.json']), (source, [f'{o}.js' for o in scripts]):
+    net,own = ['heart.onnx', 'heart.json'],['listen.css', *(f'{o}.js' for o in scripts)]
+    for folder,names in (npm_files(), runtime), (net_files(), net), (source, own):
         for o in names: shutil.copy2(folder/o, to)
-    shutil.copy2(source/'listen.css', to)
     shutil.copy2(nbs/'favicon.svg', docs)
     text,about = read_text(),llms.site()[0]
     footer = re.search(r'center: "(.+)"', llms.read(nbs/'_quarto.yml'))[1]
+    heavy = sum((to/o).stat().st_size for o in ('heart.onnx', runtime[-1]))
     shell = Environment(loader=FileSystemLoader(source)).get_template('page.html.j2')
     (docs/'listen.html').write_text(shell.render(
-        **text, about=about, footer=footer, links=[(k, leads(v)) for k,v in links], hearts=list(write_hearts(to)),
-        told=json.loads((to/'heart.json').read_text()), megabytes=round(sum((to/o).stat().st_size for o in ('heart.onnx', runtime[-1]))/1e6)))
+        **text, about=about, footer=footer, links=[(k, leads(v)) for k,v in links.items()],
+        hearts=list(write_hearts(to)), told=json.loads((to/'heart.json').read_text()), megabytes=round(heavy/1e6)))
     (docs/'listen.webmanifest').write_text(json.dumps(manifest(text['title'], text['description'])))
     offline(docs)
 

@@ -60,8 +60,7 @@ def hear_heart(
     beats = _beats_of(scores, step, 0)
     if not beats: return True,[_words['no_rate']]
     low,high = beats.hr_interval
-    between = _words['between'].format(low=low, high=high) if np.isfinite(low) else ''
-    notes = [_words['rate'].format(hr=beats.hr) + between]
+    notes = [_words['rate'].format(hr=beats.hr) + _words['between'].format(low=low, high=high)*bool(np.isfinite(low))]
     profile = murmur_profile(wave, sr, beats.s1, beats.s2) if has_murmur else None
     if not (profile and profile.beats): return True,notes
     shape = _words['whole'] if profile.shape=='whole' else profile.shape

@@ -65,8 +65,7 @@ class StateHead(nn.Module):
 # %% ../../nbs/nets/03c_heart.ipynb #77ea2853
 class HeartNet(AudioModel):
     "A net of the M family with a learned mean over time; besides its classes it answers questions, and tells states."
-    name,extras = 'heart',('more.', 'states.')
-    piece_secs,over_secs = 16,2 # in which `state_scores` hears a wave: pieces, and how far they overlap
+    name,extras,piece_secs,over_secs = 'heart',('more.', 'states.'),16,2 # of the pieces of `state_scores`
     def __init__(self,
         n_out:int=2, # classes
         in_channels:int=1, # channels of the waveform
@@ -106,8 +105,7 @@ class HeartNet(AudioModel):
         x:torch.Tensor, # (batch, in_channels, samples)
     )->list[torch.Tensor]: # (batch, channels, steps) each, the shallowest first
         "The features behind the last stages."
-        if not torch.compiler.is_compiling(): x = x.as_subclass(torch.Tensor) # an export could not follow
-        x,res = self.prepare(x, None)[0],[]
+        x,res = self.prepare(x if torch.compiler.is_compiling() else x.as_subclass(torch.Tensor), None)[0],[]
         for begin,end in zip([0, *self.cuts], [*self.cuts, len(self.features)]):
             x = self.features[begin:end](x)
             res.append(_over_bands(x))

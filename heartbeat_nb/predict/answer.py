@@ -57,15 +57,15 @@ def check_sound(
     least:float, # how long it must be, in seconds
 )->None:
     "Refuse a sound that no net can judge."
-    if secs<least:
-        raise BadSound(_refusals['short'].format(name=name, secs=secs, least=least), 'too short')
+    if secs<least: raise BadSound(_refusals['short'].format(name=name, secs=secs, least=least), 'too short')
     if silent: raise BadSound(_refusals['silent'].format(name=name), 'silent')
 
 # %% ../../nbs/predict/00_answer.ipynb #f7eb1a15
-_quiet_peak,_clipped_share = .1,1e-3 # of full scale; of the samples
-_doubts = dict(quiet='too quiet: peaks {db:.0f} dB below full scale', clipped='clipped: {share:.1%} of it at full scale',
-               opposite='channels of opposite phase: only the loudest is heard',
-               short='short: {secs:.1f} s, and the net learnt from {window:g} s')
+_quiet_peak,_clipped_share = .1,1e-3
+_doubts = dict(
+    quiet='too quiet: peaks {db:.0f} dB below full scale', clipped='clipped: {share:.1%} of it at full scale',
+    opposite='channels of opposite phase: only the loudest is heard',
+    short='short: {secs:.1f} s, and the net learnt from {window:g} s')
 
 def quality_notes(
     sound:Sound, # read to its end

@@ -7,11 +7,10 @@ __all__ = ['FullPool', 'TimeMean', 'NetInfo', 'Exported', 'export_program', 'loa
            'load_onnx', 'half_onnx', 'quantize_onnx', 'export_page']
 
 # %% ../../nbs/predict/05_export.ipynb #4af28cce
-import json,logging,tempfile,warnings,zipfile
+import json,logging,math,tempfile,warnings,zipfile
 from collections.abc import Callable,Iterator
 from contextlib import contextmanager
 from dataclasses import asdict,dataclass,replace
-from inspect import signature
 from pathlib import Path
 from typing import Any,Self,TYPE_CHECKING
 
@@ -21,13 +20,10 @@ from torch import nn
 from ..core import BadInput,need,write_atomic
 from ..heart import answers,beats,murmurs,states
 from ..nets.base import AudioModel,check_wave
-from ..nets.heart import HeartNet
 from ..nets.io import as_net,default_net,model_config
-from . import answer
-from .files import clip_secs
+from . import answer,files
 from .predictor import Predictor,fold_norms
-from ..sound import io,resample
-from ..sound.show import class_colors
+from ..sound import io,resample,show
 from ..sound.windows import silence,standardize
 if TYPE_CHECKING: from onnxruntime import InferenceSession
 
@@ -99,15 +95,11 @@ class Exported(nn.Module):
     def __deepcopy__(self, memo:dict[int,Any])->Self: return self # nothing in it ever changes
 
 # %% ../../nbs/predict/05_export.ipynb #d90f6324
-class _Heard(nn.Module):
-    "Answers of a heart net, and what the heart does at each step."
-    def __init__(self, net): super().__init__(); self.net = net
-    def forward(self, x): return self.net.all_heads(x)[::2]
-
 def _trace(model:str|Path|nn.Module, states:bool=False)->torch.export.ExportedProgram:
     "The graph of a net, for any number of clips and any length."
     net,free = as_net(model),torch.export.Dim.DYNAMIC
-    ready = _Heard(_any_length(net)) if states else _any_length(net)
+    ready = _any_length(net)
+    if states: ready.forward = lambda x: ready.all_heads(x)[::2]
     x = torch.zeros(2, net.in_channels, net.samples or 3*net.min_samples+5)
     shapes = {0:free} if net.samples else {0:free, 2:free}
     with torch.no_grad(): return torch.export.export(ready, (x,), dynamic_shapes=(shapes,), strict=False)
@@ -177,7 +169,7 @@ def export_onnx(
     _check_suffix(path, '.onnx')
     need('onnxscript', 'onnx')
     net = as_net(model)
-    if states and not isinstance(net, HeartNet): raise BadInput('This net tells no states. Give a heart net.')
+    if states and not hasattr(net, 'all_heads'): raise BadInput('This net tells no states. Give a heart net.')
     shapes = {0:'batch'} if net.samples else {0:'batch', 2:'samples'}
     with _quiet():
         program = torch.onnx.export(_trace(net, states), dynamo=True, verbose=False, dynamic_shapes=(shapes,),
@@ -228,9 +220,15 @@ def half_onnx(
     path:str|Path, # a .onnx file that `export_onnx` wrote
     out:str|Path, # where; a .onnx file
 )->Path: # `out`
-    "Write an ONNX net in float16."
-    onnx,float16 = need('onnx', 'onnx'),need('onnxruntime.transformers.float16', 'onnx')
-    halve = lambda p: onnx.save(float16.convert_float_to_float16(onnx.load(path), keep_io_types=True), p)
+    "Write an ONNX net with its weights in float16; they are widened when it is opened."
+    onnx = need('onnx', 'onnx')
+    def halve(p):
+        model,full = onnx.load(path),onnx.TensorProto.FLOAT
+        for o in [o for o in model.graph.initializer if o.data_type==full and math.prod(o.dims)>=256]:
+            x,name = onnx.numpy_helper.to_array(o),o.name
+            o.CopyFrom(onnx.numpy_helper.from_array(x.astype('f2'), f'{name}_half'))
+            model.graph.node.insert(0, onnx.helper.make_node('Cast', [f'{name}_half'], [name], to=full))
+        onnx.save(model, p)
     return _rewrite(path, out, halve)
 
 # %% ../../nbs/predict/05_export.ipynb #3cbc98fe
@@ -253,40 +251,24 @@ def quantize_onnx(
             q.quantize_static(ready, str(p), Windows(), op_types_to_quantize=['Conv', 'Gemm'], per_channel=True)
     return _rewrite(path, out, write)
 
-# %% ../../nbs/predict/05_export.ipynb #1f134ad9
-def _halve(p):
-    "Keep large weights in float16, and widen them when the net is opened."
-    onnx = need('onnx', 'onnx')
-    graph,casts = (model := onnx.load(p)).graph,[]
-    for o in graph.initializer:
-        if o.data_type!=onnx.TensorProto.FLOAT or (x := onnx.numpy_helper.to_array(o)).size<256: continue
-        casts.append(onnx.helper.make_node('Cast', [f'{o.name}_half'], [o.name], to=onnx.TensorProto.FLOAT))
-        o.CopyFrom(onnx.numpy_helper.from_array(x.astype('f2'), f'{o.name}_half'))
-    nodes = casts+list(graph.node)
-    graph.ClearField('node')
-    graph.node.extend(nodes)
-    onnx.save(model, p)
-
 # %% ../../nbs/predict/05_export.ipynb #c902c615
-def _told(net:Predictor)->dict[str, Any]:
-    "What a page must know to answer as `net` does."
-    own,heart,first = 'classes sr secs hop n step temperature first least_secs calibrated_on caution'.split(),net.heart,net.first
-    labels = [f'no {first}', first, answers.cannot_tell]
-    return {k:getattr(net, k) for k in own} | dict(
-        silence=silence, clip_secs=clip_secs, clear_line=answers.clear_line, cannot_tell=answers.cannot_tell,
-        quiet_peak=answer._quiet_peak, clipped_share=answer._clipped_share, state_hop=heart.hop,
-        min_samples=heart.min_samples, piece_secs=heart.piece_secs, over_secs=heart.over_secs,
-        lasts=states._lasts.tolist(), colors=class_colors(labels) | beats.sound_colors,
-        sinc={k:o.default for k,o in list(signature(resample._sinc_filter).parameters.items())[2:]},
-        thirds=murmurs.thirds, words=dict(faults=io._faults, refusals=answer._refusals, doubts=answer._doubts, heart=answers._words))
+_own = 'classes sr secs hop n step temperature first least_secs calibrated_on caution'.split()
+_of_heart = 'min_samples', 'piece_secs', 'over_secs'
+
+def _told(net):
+    return {k:getattr(net, k) for k in _own} | {k:getattr(net.heart, k) for k in _of_heart} | dict(
+        words=dict(faults=io._faults, refusals=answer._refusals, doubts=answer._doubts, heart=answers._words),
+        silence=silence, clip_secs=files.clip_secs, clear_line=answers.clear_line, cannot_tell=answers.cannot_tell,
+        quiet_peak=answer._quiet_peak, clipped_share=answer._clipped_share, thirds=murmurs.thirds,
+        lasts=states._lasts.tolist(), colors=show.class_colors([f'no {net.first}', net.first]) | beats._colors,
+        state_hop=net.heart.hop, sinc=dict(zip(('zeros', 'rolloff'), resample._sinc_filter.__wrapped__.__defaults__)))
 
 def export_page(
     folder:str|Path, # where; it is made if need be
     model:str|Path|nn.Module=default_net, # a heart net that tells states, or what `load_model` takes
-)->list[Path]: # heart.onnx and heart.json
-    "Write a heart net for a page that listens."
-    if (net := Predictor(model)).heart is None: raise BadInput('This net tells no states. Give a heart net.')
-    (folder := Path(folder)).mkdir(parents=True, exist_ok=True)
-    _halve(path := export_onnx(model, folder/'heart.onnx', states=True))
-    with write_atomic(about := folder/'heart.json') as p: p.write_text(json.dumps(_told(net)), encoding='utf-8')
-    return [path, about]
+)->Path: # the folder, with heart.onnx and heart.json
+    "Write a heart net, and all that a page must know to answer as it does."
+    (to := Path(folder)).mkdir(parents=True, exist_ok=True)
+    half_onnx(export_onnx(model, to/'heart.onnx', states=True), to/'heart.onnx')
+    (to/'heart.json').write_text(json.dumps(_told(Predictor(model))), encoding='utf-8')
+    return to

@@ -103,6 +103,7 @@ _faults = dict(
     empty='is empty. Record or copy it again.', none='holds no sound. Record or copy it again.',
     unreadable='is not a sound that can be read, or its header is damaged. Give a wav, flac, ogg, mp3 or aiff file.',
     rate='has a sample rate of {sr} Hz. Give 100 to 192000 Hz.',
+    lost='cannot be read at the moment. Check the disk or the network.',
     short='is cut short: its header promises more sound than there is. Copy it again.',
     damaged='is damaged: it cannot be read to its end. Copy or record it again.',
     nan='holds NaN or infinity. Write it again without.',
@@ -128,19 +129,15 @@ class Sound:
         except (RuntimeError, TypeError, ValueError, OSError, EOFError):
             if self.raw.broke: raise self._lost() from None
             size = self.raw.seek(0, os.SEEK_END)
-            if not size: raise self._bad(_faults['empty'], 'empty') from None
-            raise self._bad(_faults['unreadable'], 'unreadable') from None
+            if not size: raise self._bad('empty', 'empty') from None
+            raise self._bad('unreadable', 'unreadable') from None
         self.sr,self.channels,self.frames = self.file.samplerate,self.file.channels,self.file.frames
-        if not 100<=self.sr<=192_000:
-            raise self._bad(_faults['rate'].format(sr=self.sr), 'odd sample rate')
-        if missing_share(self.file.extra_info)>.01: raise self._short()
+        if not 100<=self.sr<=192_000: raise self._bad('rate', 'odd sample rate', sr=self.sr)
+        if missing_share(self.file.extra_info)>.01: raise self._bad('short', 'cut short')
 
-    def _bad(self, why:str, note:str, passing:bool=False)->BadSound:
-        return BadSound(f'{self.name} {why}', note, passing)
-    def _lost(self)->BadSound:
-        return self._bad('cannot be read at the moment. Check the disk or the network.', 'cannot be read', True)
-    def _short(self)->BadSound:
-        return self._bad(_faults['short'], 'cut short')
+    def _bad(self, fault:str, note:str, passing:bool=False, **about:float)->BadSound:
+        return BadSound(f'{self.name} {_faults[fault].format(**about)}', note, passing)
+    def _lost(self)->BadSound: return self._bad('lost', 'cannot be read', True)
 
     def close(self)->None:
         "Close the file, if it was opened here."
@@ -159,24 +156,21 @@ class Sound:
                 yield self._learn(x)
         finally: self.close()
         self.secs = done/self.sr
-        if not done: raise self._bad(_faults['none'], 'empty')
-        if done<.99*self.frames: raise self._short()
+        if not done: raise self._bad('none', 'empty')
+        if done<.99*self.frames: raise self._bad('short', 'cut short')
 
     def _read(self)->np.ndarray:
         try: x = self.file.read(max(1, self.block//self.channels), dtype='float32', always_2d=True)
         except (RuntimeError, ValueError, OSError):
-            if not self.raw.broke:
-                raise self._bad(_faults['damaged'], 'damaged') from None
+            if not self.raw.broke: raise self._bad('damaged', 'damaged') from None
         if self.raw.broke: raise self._lost()
         return x
 
     def _learn(self, x:np.ndarray)->np.ndarray:
         "Note loudness and full-scale samples of one block; refuse what is no sound; give the rest as it is heard."
         peak = float(abs(x).max())
-        if not np.isfinite(peak):
-            raise self._bad(_faults['nan'], 'holds NaN or infinity')
-        if peak>1e9:
-            raise self._bad(_faults['values'].format(peak=peak), 'holds no sound')
+        if not np.isfinite(peak): raise self._bad('nan', 'holds NaN or infinity')
+        if peak>1e9: raise self._bad('values', 'holds no sound', peak=peak)
         if self.weights is None and np.ptp(x, 0).max()>=2*silence: self.weights = channel_weights(x)
         mono = x.mean(1) if self.weights is None else x@self.weights
         self.peak,self.low = max(self.peak, peak),min(self.low, float(mono.min()))

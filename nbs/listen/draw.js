@@ -80,7 +80,7 @@ export function drawWave(canvas, {wave, shape, rate, view, at, beats, colors}) {
 export function drawStrip(canvas, {spans, secs, view, at, colors}) {
   const [c, w, h] = fit(canvas), x = t => t / secs * w
   for (const o of spans) {
-    c.fillStyle = o.label === 'silent' ? color('--line') : colors[o.label]
+    c.fillStyle = o.label === 'silent' ? color('--line') : (colors[o.label] ?? colors.unlabelled)
     c.globalAlpha = o.label === 'silent' ? 1 : .35 + .65 * Math.max(0, 2 * (o.probability ?? .5) - 1)
     c.fillRect(x(o.start), 4, Math.max(1, x(o.end) - x(o.start) - (o.end < secs ? 1 : 0)), h - 8)
   }

@@ -101,7 +101,7 @@ worker.onerror = () => heard.broken()
 function meaning({label, probability}) {
   if (label === told.cannot_tell) return 'It hears no beats that are clear enough, so it does not say anything about a murmur. A quiet place, and the microphone pressed lightly on the skin, often help.'
   const sure = Math.round(100 * probability), on = told.calibrated_on
-  return `Of 100 recordings of ${on}, on which it was calibrated, for which it was this sure, about ${Math.min(99, sure)} were as it said. With another microphone, or other people, it may be wrong more often than that.`
+  return `How often is that right? It was calibrated on ${on}: of 100 recordings there for which it was this sure, about ${Math.min(99, sure)} were as it said. With your microphone, and other people, it may be wrong more often.`
 }
 
 function tell() {
@@ -127,7 +127,7 @@ function tell() {
   }))
   $('legend').replaceChildren(...[...new Set(answer.spans.map(o => o.label))].map(o => {
     const li = make('li', o), dot = make('i', '')
-    dot.style.background = o === 'silent' ? 'var(--line)' : told.colors[o]
+    dot.style.background = o === 'silent' ? 'var(--line)' : told.colors[o] ?? told.colors.unlabelled
     li.prepend(dot)
     return li
   }))
