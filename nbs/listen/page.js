@@ -2,7 +2,7 @@
 import {Player} from './play.js'
 import {Recorder} from './record.js'
 import {decode} from './decode.js'
-import {drawStrip, drawWave, outline} from './draw.js'
+import {drawStrip, drawWave} from './draw.js'
 import {clock} from './words.js'
 
 const $ = id => document.getElementById(id), playRate = 8000
@@ -81,8 +81,8 @@ const heard = {
   },
   decode(o) { decodeHere(o.id) },
   wave(o) {
-    sound = {wave: o.ears, shape: outline(o.ears), rate: playRate, secs: o.secs}
-    player.load(o.ears)
+    sound = {wave: o.ears, shape: o.shape, rate: playRate, secs: o.secs}
+    player.load(o.ears, o.shape.peak)
     view = [0, Math.min(o.secs, matchMedia('(max-width: 40rem)').matches ? 4 : 10)]
   },
   answer(o) {

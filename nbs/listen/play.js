@@ -2,10 +2,8 @@
 export class Player {
   constructor(rate, moved) { Object.assign(this, {rate, moved, wave: new Int16Array(0), gain: 1, at: 0, playing: false}) }
 
-  load(wave) {
+  load(wave, peak) {
     this.pause()
-    let peak = 1
-    for (const o of wave) if (Math.abs(o) > peak) peak = Math.abs(o)
     Object.assign(this, {wave, at: 0, gain: Math.min(30, .9 / (peak / 32768))})
   }
   get secs() { return this.wave.length / this.rate }

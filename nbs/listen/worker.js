@@ -2,6 +2,7 @@
 import * as ort from './ort.wasm.min.mjs'
 import {BadSound, Sound, fromArrays, openFile} from './sound.js'
 import {hear} from './hear.js'
+import {outline} from './draw.js'
 
 ort.env.wasm.numThreads = 1
 ort.env.wasm.wasmPaths = new URL('./', import.meta.url).href
@@ -46,7 +47,10 @@ async function listen({id, name, file, arrays, sr, float}) {
     if (file && !file.size) throw new BadSound(`${name} ${told.words.faults.empty}`)
     const source = arrays ? fromArrays(arrays, sr, float) : await openFile(file)
     if (!source) return postMessage({kind: 'decode', id}) // a browser's task, and that of the page
-    const answer = await hear(new Sound(source, name, told), told, run, tick, (ears, secs) => postMessage({kind: 'wave', id, ears, secs}, [ears.buffer]))
+    const answer = await hear(new Sound(source, name, told), told, run, tick, (ears, secs) => {
+      const shape = outline(ears)
+      postMessage({kind: 'wave', id, ears, secs, shape}, [ears.buffer, shape.low.buffer, shape.high.buffer])
+    })
     postMessage({kind: 'answer', id, answer})
   } catch (e) {
     if (e instanceof Cancelled) return
