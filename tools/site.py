@@ -26,7 +26,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-import llms
+import listen,llms
 
 root = Path(__file__).resolve().parent.parent
 nbs,proc,docs,files = root/'nbs', root/'_proc', root/'_docs', root/'tools'/'site_files'
@@ -218,6 +218,7 @@ def write_files(site):
     light = HtmlFormatter(style='friendly').get_style_defs('.highlight')
     dark = HtmlFormatter(style='github-dark').get_style_defs('[data-theme=dark] .highlight')
     llms.write(docs)
+    listen.write(docs)
     (docs/'site.css').write_text('\n'.join([light, dark, read(files/'site.css')]), encoding='utf-8')
 
 # What a reader would stumble over

@@ -367,8 +367,10 @@ def exporting(learn:Learner, result:CrossValidation, path:Path, x:torch.Tensor)-
     about:NetInfo = NetInfo.of(net)
     program:Exported = load_program(export_program(net, path/'net.pt2'))
     onnx:Path = export_onnx('best', path/'net.onnx')
+    export_onnx('heart', path/'heart.onnx', states=True)
+    page:Path = export_page(path/'page', 'heart')
     logits:torch.Tensor = load_onnx(quantize_onnx(half_onnx(onnx, path/'half.onnx'), path/'small.onnx', x))(x)
-    print(onnx_session(onnx).get_inputs(), program(x), logits, about.min_samples)
+    print(onnx_session(onnx).get_inputs(), page, program(x), logits, about.min_samples)
     kept:Path = save_weights(learn, path/'mine.safetensors', result, more=dict(sensitivity=result.scores['accuracy']))
     print(write_card(add_info(kept, protocol='5 times 5 grouped folds')), FullPool(4), TimeMean())
 

@@ -25,12 +25,16 @@ murmur = 'murmur'
 beat_secs = 60/45 # s
 
 # %% ../../nbs/heart/03_answers.ipynb #2a0fda6a
+_words = dict(no_rate='no heart rate found', rate='heart rate {hr:.0f}', between=' ({low:.0f} to {high:.0f})',
+              when='loudest in {shape} {phase}', whole='the whole',
+              unlike='unlike a heart: its beats are clear to {clear:.0%}')
+
 def heart_rate_notes(
     wave:ArrayLike, # (samples,)
     sr:int, # in Hz
 )->list[str]: # one short sentence, or none
     "Say so if no heart rate is found."
-    try: return [] if np.isfinite(find_beats(wave, sr).hr) else ['no heart rate found']
+    try: return [] if np.isfinite(find_beats(wave, sr).hr) else [_words['no_rate']]
     except BadInput: return []
 
 # %% ../../nbs/heart/03_answers.ipynb #387dd459
@@ -41,7 +45,7 @@ def unlike_heart(
     clear:float, # mean probability of the likeliest state; NaN: not known
 )->list[str]: # one short sentence, or none
     "Say so if there are no clear beats."
-    return [f'unlike a heart: its beats are clear to {clear:.0%}'] if clear<clear_line else []
+    return [_words['unlike'].format(clear=clear)] if clear<clear_line else []
 
 def hear_heart(
     wave:ArrayLike, # (samples,)
@@ -54,10 +58,10 @@ def hear_heart(
     clear = float(np.exp(scores-np.logaddexp.reduce(scores, 0)).max(0).mean())
     if unlike := unlike_heart(clear): return False,unlike
     beats = _beats_of(scores, step, 0)
-    if not beats: return True,['no heart rate found']
+    if not beats: return True,[_words['no_rate']]
     low,high = beats.hr_interval
-    notes = [f'heart rate {beats.hr:.0f}' + (f' ({low:.0f} to {high:.0f})' if np.isfinite(low) else '')]
+    notes = [_words['rate'].format(hr=beats.hr) + _words['between'].format(low=low, high=high)*bool(np.isfinite(low))]
     profile = murmur_profile(wave, sr, beats.s1, beats.s2) if has_murmur else None
     if not (profile and profile.beats): return True,notes
-    when = 'the whole' if profile.shape=='whole' else f'{profile.shape}'
-    return True,[*notes, f'loudest in {when} {profile.phase}']
+    shape = _words['whole'] if profile.shape=='whole' else profile.shape
+    return True,[*notes, _words['when'].format(shape=shape, phase=profile.phase)]

@@ -246,6 +246,8 @@ def find_beats(
     return Beats(s1, s2, _rate(s1, s2), float(np.mean([p.confidence for p in parts])))
 
 # %% ../../nbs/heart/02_beats.ipynb #4dd05839
+_colors = dict(s1='#0072B2', s2='#D55E00')
+
 def draw_beats(
     wave:np.ndarray, # (samples,)
     sr:int, # sample rate, Hz
@@ -258,7 +260,7 @@ def draw_beats(
     if ax is None: ax = plt.subplots(figsize=(9, 1.6), dpi=80, layout='constrained')[1]
     wave = np.ravel(wave)/max(abs(np.asarray(wave)).max(), 1e-9)
     ax.plot(np.arange(len(wave))/sr, wave, lw=.4, color='.5')
-    for k,color in dict(s1='#0072B2', s2='#D55E00').items():
+    for k,color in _colors.items():
         for t in getattr(beats, k): ax.annotate(k[1], (t, 1.1), ha='center', color=color, fontsize=9)
         ax.vlines(getattr(beats, k), -1, 1.05, color=color, lw=.7)
         known = getattr(true, k, np.zeros(0))

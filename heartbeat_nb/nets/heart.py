@@ -65,7 +65,7 @@ class StateHead(nn.Module):
 # %% ../../nbs/nets/03c_heart.ipynb #77ea2853
 class HeartNet(AudioModel):
     "A net of the M family with a learned mean over time; besides its classes it answers questions, and tells states."
-    name,extras = 'heart',('more.', 'states.')
+    name,extras,piece_secs,over_secs = 'heart',('more.', 'states.'),16,2 # of the pieces of `state_scores`
     def __init__(self,
         n_out:int=2, # classes
         in_channels:int=1, # channels of the waveform
@@ -105,7 +105,7 @@ class HeartNet(AudioModel):
         x:torch.Tensor, # (batch, in_channels, samples)
     )->list[torch.Tensor]: # (batch, channels, steps) each, the shallowest first
         "The features behind the last stages."
-        x,res = self.prepare(x.as_subclass(torch.Tensor), None)[0],[]
+        x,res = self.prepare(x if torch.compiler.is_compiling() else x.as_subclass(torch.Tensor), None)[0],[]
         for begin,end in zip([0, *self.cuts], [*self.cuts, len(self.features)]):
             x = self.features[begin:end](x)
             res.append(_over_bands(x))
@@ -127,7 +127,7 @@ class HeartNet(AudioModel):
         rate,hop = self.info['sr'],self.hop
         x = Resampler(sr, rate).push(torch.as_tensor(wave, dtype=torch.float32), last=True)
         x = F.pad(x, (0, max(self.min_samples-len(x), 0)))
-        long,over,parts = 16*rate//hop*hop,2*rate//hop*hop,[]
+        long,over,parts = self.piece_secs*rate//hop*hop,self.over_secs*rate//hop*hop,[]
         for b in range(0, max(len(x)-2*over, 1), long-2*over):
             with torch.no_grad(): s = self.all_heads(standardize(x[b:b+long])[None,None])[2][0]
             last = b+long>=len(x)

@@ -47,6 +47,9 @@ def name_answer(
     return label,named[label],named
 
 # %% ../../nbs/predict/00_answer.ipynb #3d030cc7
+_refusals = dict(short='{name} lasts {secs:.3g} s, which is too short. Give at least {least:.3g} s.',
+                 silent='{name} is silent. Check the microphone and record again.')
+
 def check_sound(
     name:str, # what to call it
     secs:float, # how long it is
@@ -54,21 +57,26 @@ def check_sound(
     least:float, # how long it must be, in seconds
 )->None:
     "Refuse a sound that no net can judge."
-    if secs<least:
-        raise BadSound(f'{name} lasts {secs:.3g} s, which is too short. Give at least {least:.3g} s.', 'too short')
-    if silent: raise BadSound(f'{name} is silent. Check the microphone and record again.', 'silent')
+    if secs<least: raise BadSound(_refusals['short'].format(name=name, secs=secs, least=least), 'too short')
+    if silent: raise BadSound(_refusals['silent'].format(name=name), 'silent')
 
 # %% ../../nbs/predict/00_answer.ipynb #f7eb1a15
+_quiet_peak,_clipped_share = .1,1e-3
+_doubts = dict(
+    quiet='too quiet: peaks {db:.0f} dB below full scale', clipped='clipped: {share:.1%} of it at full scale',
+    opposite='channels of opposite phase: only the loudest is heard',
+    short='short: {secs:.1f} s, and the net learnt from {window:g} s')
+
 def quality_notes(
     sound:Sound, # read to its end
     secs:float, # seconds of a window
 )->list[str]: # short sentences
     "What about a recording may spoil the answer."
     notes,peak,full = [],(sound.high-sound.low)/2,sound.full/max(1, sound.values)
-    if peak<.1: notes.append(f'too quiet: peaks {-20*math.log10(max(peak, 1e-9)):.0f} dB below full scale')
-    if full>1e-3: notes.append(f'clipped: {full:.1%} of it at full scale')
-    if sound.opposite: notes.append('channels of opposite phase: only the loudest is heard')
-    if sound.secs<secs: notes.append(f'short: {sound.secs:.1f} s, and the net learnt from {secs:g} s')
+    if peak<_quiet_peak: notes.append(_doubts['quiet'].format(db=-20*math.log10(max(peak, 1e-9))))
+    if full>_clipped_share: notes.append(_doubts['clipped'].format(share=full))
+    if sound.opposite: notes.append(_doubts['opposite'])
+    if sound.secs<secs: notes.append(_doubts['short'].format(secs=sound.secs, window=secs))
     return notes
 
 # %% ../../nbs/predict/00_answer.ipynb #984bacc5

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['FullPool', 'TimeMean', 'NetInfo', 'Exported', 'export_program', 'load_program', 'export_onnx', 'onnx_session',
-           'load_onnx', 'half_onnx', 'quantize_onnx']
+           'load_onnx', 'half_onnx', 'quantize_onnx', 'export_page']
 
 # %% ../../nbs/predict/05_export.ipynb #4af28cce
-import json,logging,tempfile,warnings,zipfile
+import json,logging,math,tempfile,warnings,zipfile
 from collections.abc import Callable,Iterator
 from contextlib import contextmanager
 from dataclasses import asdict,dataclass,replace
@@ -18,10 +18,13 @@ import torch, torch.nn.functional as F
 from torch import nn
 
 from ..core import BadInput,need,write_atomic
+from ..heart import answers,beats,murmurs,states
 from ..nets.base import AudioModel,check_wave
-from ..nets.io import as_net,model_config
-from .predictor import fold_norms
-from ..sound.windows import standardize
+from ..nets.io import as_net,default_net,model_config
+from . import answer,files
+from .predictor import Predictor,fold_norms
+from ..sound import io,resample,show
+from ..sound.windows import silence,standardize
 if TYPE_CHECKING: from onnxruntime import InferenceSession
 
 # %% ../../nbs/predict/05_export.ipynb #de70834f
@@ -92,12 +95,14 @@ class Exported(nn.Module):
     def __deepcopy__(self, memo:dict[int,Any])->Self: return self # nothing in it ever changes
 
 # %% ../../nbs/predict/05_export.ipynb #d90f6324
-def _trace(model:str|Path|nn.Module)->torch.export.ExportedProgram:
+def _trace(model:str|Path|nn.Module, states:bool=False)->torch.export.ExportedProgram:
     "The graph of a net, for any number of clips and any length."
     net,free = as_net(model),torch.export.Dim.DYNAMIC
+    ready = _any_length(net)
+    if states: ready.forward = lambda x: ready.all_heads(x)[::2]
     x = torch.zeros(2, net.in_channels, net.samples or 3*net.min_samples+5)
     shapes = {0:free} if net.samples else {0:free, 2:free}
-    with torch.no_grad(): return torch.export.export(_any_length(net), (x,), dynamic_shapes=(shapes,), strict=False)
+    with torch.no_grad(): return torch.export.export(ready, (x,), dynamic_shapes=(shapes,), strict=False)
 
 @contextmanager
 def _quiet()->Iterator[None]:
@@ -158,15 +163,17 @@ def _pickled(z, name):
 def export_onnx(
     model:str|Path|nn.Module, # a net, or what `load_model` takes
     path:str|Path, # where; a .onnx file
+    states:bool=False, # of a heart net, its `states` at each step too, (batch, 4, steps)?
 )->Path: # the path
     "Write a net as ONNX: `wave`, (batch, channels, samples), to `logits`, (batch, classes)."
     _check_suffix(path, '.onnx')
     need('onnxscript', 'onnx')
     net = as_net(model)
+    if states and not hasattr(net, 'all_heads'): raise BadInput('This net tells no states. Give a heart net.')
     shapes = {0:'batch'} if net.samples else {0:'batch', 2:'samples'}
     with _quiet():
-        program = torch.onnx.export(_trace(net), dynamo=True, verbose=False, dynamic_shapes=(shapes,),
-                                    input_names=['wave'], output_names=['logits'])
+        program = torch.onnx.export(_trace(net, states), dynamo=True, verbose=False, dynamic_shapes=(shapes,),
+                                    input_names=['wave'], output_names=['logits', 'states'][:1+states])
     about = asdict(NetInfo.of(net))
     info = about.pop('info')
     program.model.metadata_props.update({k:json.dumps(v) for k,v in (info | about).items()})
@@ -213,9 +220,15 @@ def half_onnx(
     path:str|Path, # a .onnx file that `export_onnx` wrote
     out:str|Path, # where; a .onnx file
 )->Path: # `out`
-    "Write an ONNX net in float16."
-    onnx,float16 = need('onnx', 'onnx'),need('onnxruntime.transformers.float16', 'onnx')
-    halve = lambda p: onnx.save(float16.convert_float_to_float16(onnx.load(path), keep_io_types=True), p)
+    "Write an ONNX net with its weights in float16; they are widened when it is opened."
+    onnx = need('onnx', 'onnx')
+    def halve(p):
+        model,full = onnx.load(path),onnx.TensorProto.FLOAT
+        for o in [o for o in model.graph.initializer if o.data_type==full and math.prod(o.dims)>=256]:
+            x,name = onnx.numpy_helper.to_array(o),o.name
+            o.CopyFrom(onnx.numpy_helper.from_array(x.astype('f2'), f'{name}_half'))
+            model.graph.node.insert(0, onnx.helper.make_node('Cast', [f'{name}_half'], [name], to=full))
+        onnx.save(model, p)
     return _rewrite(path, out, halve)
 
 # %% ../../nbs/predict/05_export.ipynb #3cbc98fe
@@ -237,3 +250,25 @@ def quantize_onnx(
             q.quant_pre_process(str(path), ready := f'{d}/ready.onnx', skip_symbolic_shape=True)
             q.quantize_static(ready, str(p), Windows(), op_types_to_quantize=['Conv', 'Gemm'], per_channel=True)
     return _rewrite(path, out, write)
+
+# %% ../../nbs/predict/05_export.ipynb #c902c615
+_own = 'classes sr secs hop n step temperature first least_secs calibrated_on caution'.split()
+_of_heart = 'min_samples', 'piece_secs', 'over_secs'
+
+def _told(net):
+    return {k:getattr(net, k) for k in _own} | {k:getattr(net.heart, k) for k in _of_heart} | dict(
+        words=dict(faults=io._faults, refusals=answer._refusals, doubts=answer._doubts, heart=answers._words),
+        silence=silence, clip_secs=files.clip_secs, clear_line=answers.clear_line, cannot_tell=answers.cannot_tell,
+        quiet_peak=answer._quiet_peak, clipped_share=answer._clipped_share, thirds=murmurs.thirds,
+        lasts=states._lasts.tolist(), colors=show.class_colors([f'no {net.first}', net.first]) | beats._colors,
+        state_hop=net.heart.hop, sinc=dict(zip(('zeros', 'rolloff'), resample._sinc_filter.__wrapped__.__defaults__)))
+
+def export_page(
+    folder:str|Path, # where; it is made if need be
+    model:str|Path|nn.Module=default_net, # a heart net that tells states, or what `load_model` takes
+)->Path: # the folder, with heart.onnx and heart.json
+    "Write a heart net, and all that a page must know to answer as it does."
+    (to := Path(folder)).mkdir(parents=True, exist_ok=True)
+    half_onnx(export_onnx(model, to/'heart.onnx', states=True), to/'heart.onnx')
+    (to/'heart.json').write_text(json.dumps(_told(Predictor(model))), encoding='utf-8')
+    return to

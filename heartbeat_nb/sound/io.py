@@ -99,6 +99,16 @@ def channel_weights(
     return np.eye(n, dtype=x.dtype)[power.argmax()] if x.mean(1).var()<.01*power.max() else np.full(n, 1/n, x.dtype)
 
 # %% ../../nbs/sound/02_io.ipynb #a89e254e
+_faults = dict(
+    empty='is empty. Record or copy it again.', none='holds no sound. Record or copy it again.',
+    unreadable='is not a sound that can be read, or its header is damaged. Give a wav, flac, ogg, mp3 or aiff file.',
+    rate='has a sample rate of {sr} Hz. Give 100 to 192000 Hz.',
+    lost='cannot be read at the moment. Check the disk or the network.',
+    short='is cut short: its header promises more sound than there is. Copy it again.',
+    damaged='is damaged: it cannot be read to its end. Copy or record it again.',
+    nan='holds NaN or infinity. Write it again without.',
+    values='holds values up to {peak:.0e}, which no sound has. Write it again from -1 to 1.')
+
 class Sound:
     "A sound as mono blocks at its own sample rate, and what is learnt about it on the way."
     def __init__(self,
@@ -119,20 +129,15 @@ class Sound:
         except (RuntimeError, TypeError, ValueError, OSError, EOFError):
             if self.raw.broke: raise self._lost() from None
             size = self.raw.seek(0, os.SEEK_END)
-            if not size: raise self._bad('is empty. Record or copy it again.', 'empty') from None
-            raise BadSound(f'{self.name} is not a sound that can be read, or its header is damaged. '
-                           'Give a wav, flac, ogg, mp3 or aiff file.') from None
+            if not size: raise self._bad('empty', 'empty') from None
+            raise self._bad('unreadable', 'unreadable') from None
         self.sr,self.channels,self.frames = self.file.samplerate,self.file.channels,self.file.frames
-        if not 100<=self.sr<=192_000:
-            raise self._bad(f'has a sample rate of {self.sr} Hz. Give 100 to 192000 Hz.', 'odd sample rate')
-        if missing_share(self.file.extra_info)>.01: raise self._short()
+        if not 100<=self.sr<=192_000: raise self._bad('rate', 'odd sample rate', sr=self.sr)
+        if missing_share(self.file.extra_info)>.01: raise self._bad('short', 'cut short')
 
-    def _bad(self, why:str, note:str, passing:bool=False)->BadSound:
-        return BadSound(f'{self.name} {why}', note, passing)
-    def _lost(self)->BadSound:
-        return self._bad('cannot be read at the moment. Check the disk or the network.', 'cannot be read', True)
-    def _short(self)->BadSound:
-        return self._bad('is cut short: its header promises more sound than there is. Copy it again.', 'cut short')
+    def _bad(self, fault:str, note:str, passing:bool=False, **about:float)->BadSound:
+        return BadSound(f'{self.name} {_faults[fault].format(**about)}', note, passing)
+    def _lost(self)->BadSound: return self._bad('lost', 'cannot be read', True)
 
     def close(self)->None:
         "Close the file, if it was opened here."
@@ -151,26 +156,21 @@ class Sound:
                 yield self._learn(x)
         finally: self.close()
         self.secs = done/self.sr
-        if not done: raise BadSound(f'{self.name} holds no sound. Record or copy it again.', 'empty')
-        if done<.99*self.frames: raise self._short()
+        if not done: raise self._bad('none', 'empty')
+        if done<.99*self.frames: raise self._bad('short', 'cut short')
 
     def _read(self)->np.ndarray:
         try: x = self.file.read(max(1, self.block//self.channels), dtype='float32', always_2d=True)
         except (RuntimeError, ValueError, OSError):
-            if not self.raw.broke:
-                why = 'is damaged: it cannot be read to its end. Copy or record it again.'
-                raise self._bad(why, 'damaged') from None
+            if not self.raw.broke: raise self._bad('damaged', 'damaged') from None
         if self.raw.broke: raise self._lost()
         return x
 
     def _learn(self, x:np.ndarray)->np.ndarray:
         "Note loudness and full-scale samples of one block; refuse what is no sound; give the rest as it is heard."
         peak = float(abs(x).max())
-        if not np.isfinite(peak):
-            raise self._bad('holds NaN or infinity. Write it again without.', 'holds NaN or infinity')
-        if peak>1e9:
-            why = f'holds values up to {peak:.0e}, which no sound has. Write it again from -1 to 1.'
-            raise self._bad(why, 'holds no sound')
+        if not np.isfinite(peak): raise self._bad('nan', 'holds NaN or infinity')
+        if peak>1e9: raise self._bad('values', 'holds no sound', peak=peak)
         if self.weights is None and np.ptp(x, 0).max()>=2*silence: self.weights = channel_weights(x)
         mono = x.mean(1) if self.weights is None else x@self.weights
         self.peak,self.low = max(self.peak, peak),min(self.low, float(mono.min()))

@@ -1,0 +1,310 @@
+"""Is the page that listens right? `python tools/listen_test.py [--shots FOLDER] [--long]`: one line a check.
+
+Some forty sounds, made on the fly, go into the page in a Chromium without a window and into `predict_file`. Then: no
+request after loading, the page without a network, by microphone and by keyboard, cancelled, and looked at by axe."""
+import functools,http.server,itertools,os,struct,sys,tempfile,threading,time,traceback
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np,psutil,soundfile as sf
+from fastcore.script import call_parse
+
+import listen
+from browser_test import chromium
+from heartbeat_nb.core import BadInput
+from heartbeat_nb.heart.answers import cannot_tell
+from heartbeat_nb.heart.beats import _beats_of
+from heartbeat_nb.heart.synth import synth_heartbeat
+from heartbeat_nb.predict.files import decode_sound,predict_file
+from heartbeat_nb.predict.predictor import Predictor
+from heartbeat_nb.sound.io import find_sounds
+
+# Sounds
+
+rates = 800,999,1000,1777,2000,2205,3333,4000,8000,11025,11027,16000,22050,32000,44100,48000
+lengths = .5,1,1.34,2,3.9,4,4.1,6.05,16.5,31,61,120
+kinds = itertools.cycle(['PCM_16', 'PCM_U8', 'PCM_24', 'FLOAT', 'PCM_32', 'DOUBLE'])
+labels = itertools.cycle([dict(), dict(label='murmur', murmur='diamond'), dict(label='extrastole'),
+                          dict(label='murmur', murmur='plateau'), dict(label='extrahls'), dict(label='artifact')])
+
+def heart(secs, sr, seed, **kw): return synth_heartbeat(secs=secs, sr=sr, seed=seed, **kw)[0]
+
+def two(x, seed):
+    "Two channels: the sound, and a quieter one with a hiss."
+    return np.stack([x, .6*x+.01*np.random.default_rng(seed).standard_normal(len(x)).astype('f4')], 1)
+
+def good_sounds():
+    "Write sounds of all rates, lengths and kinds."
+    for i,sr in enumerate(rates):
+        x = heart(2.5+i/3, sr, i, **next(labels))
+        sf.write(f'rate{sr}.wav', two(x, i) if i%2 else x, sr, subtype=next(kinds))
+    for i,secs in enumerate(lengths):
+        x = heart(secs, 4000, 50+i, **next(labels))
+        sf.write(f'secs{secs:g}.wav', two(x, i) if i%3==2 else x, 4000, subtype=next(kinds))
+    x = heart(6., 4000, 3)
+    sf.write('clipped.wav', (8*x).clip(-1, 1), 4000)
+    sf.write('quiet.wav', .02*x, 4000)
+    sf.write('opposite.wav', np.stack([x, -x], 1), 4000)
+    sf.write('half.wav', np.concatenate([x, 0*x, x]), 4000)
+    sf.write('big.aiff', two(x, 1), 4000, subtype='PCM_24')
+    sf.write('own.flac', heart(6., 22050, 9), 22050)
+
+def bad_sounds():
+    "Write what can not be judged."
+    x = heart(6., 4000, 3)
+    Path('empty.wav').write_bytes(b'')
+    Path('text.wav').write_text('Dear diary, today I listened to my heart. '*9)
+    Path('text.mp3').write_text('Dear diary, today I listened to my heart. '*9)
+    sf.write('silent.wav', 1e-4*x, 4000)
+    sf.write('nan.wav', np.where(np.arange(len(x))==999, np.nan, x), 4000, subtype='FLOAT')
+    sf.write('huge.wav', 1e12*x, 4000, subtype='FLOAT')
+    sf.write('none.wav', x[:0], 4000)
+    sf.write('cut.wav', x, 4000)
+    raw = Path('cut.wav').read_bytes()
+    Path('cut.wav').write_bytes(raw[:len(raw)//2])
+    Path('rate.wav').write_bytes(raw[:24]+struct.pack('<I', 50)+raw[28:])
+
+def recordings():
+    "Links to some real recordings, where there are any."
+    if not (data := os.environ.get('HEARTBEAT_DATA')) or not Path(data).is_dir(): return
+    for i,o in enumerate(find_sounds(data)[::140][:6]): Path(f'real{i}{o.suffix}').symlink_to(o)
+
+def by_python(path, net):
+    "What the package says of a file: an answer and its beats, or a sentence."
+    try: res = predict_file(path, net)
+    except BadInput as e: return str(e),None
+    return res,_beats_of(*net.heart.state_scores(decode_sound(path, net).wave.numpy(), net.sr), 0)
+
+# The page
+
+@contextmanager
+def serve(docs):
+    "A server on a free port, the list of what it was asked for, and a switch that turns it off."
+    asked,down = [],threading.Event()
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        extensions_map = {'.html':'text/html', '.js':'text/javascript', '.mjs':'text/javascript', '.css':'text/css',
+                          '.wasm':'application/wasm', '.svg':'image/svg+xml', '':'application/octet-stream'}
+        def log_message(self, *_): asked.append(self.path)
+        def handle(self):
+            if not down.is_set(): super().handle()
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Handler, directory=str(docs)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try: yield f'http://127.0.0.1:{server.server_port}/listen.html',asked,down
+    finally: server.shutdown()
+
+class Page:
+    "The page in a browser of its own, with what a visitor does to it."
+    def __init__(self, browser, url, **kw):
+        self.context = browser.new_context(**dict(dict(viewport=dict(width=1200, height=900)), **kw))
+        self.page,self.console,self.url = self.context.new_page(),[],url
+        self.page.on('console', lambda m: self.console.append(m.text) if m.type in ('error', 'warning') else None)
+        self.page.on('pageerror', lambda e: self.console.append(str(e)))
+        self.page.goto(url)
+    def wait(self, what, secs=60): self.page.wait_for_selector(f'body{what}', timeout=1000*secs)
+    def done(self, secs=120):
+        "The answer, or the sentence that says why there is none."
+        self.wait(':is([data-state=answered], [data-state=bad])', secs)
+        return self.page.inner_text('#fault') if self.page.is_visible('#fault') else self.page.evaluate('answer')
+    def give(self, path, secs=120):
+        self.page.set_input_files('#chosen', path)
+        return self.done(secs)
+    def heart(self, n): self.page.locator('[data-heart]').nth(n).click()
+    def axe(self):
+        "What axe finds on the page as it is."
+        self.page.wait_for_timeout(300)
+        self.page.evaluate((listen.npm_files()/listen.axe).read_text())
+        found = self.page.evaluate('axe.run()')['violations']
+        return [f"{o['id']}: {o['nodes'][0]['html'][:120]}" for o in found]
+
+def furthest(got, want): return max(abs(got['probabilities'][k]-v) for k,v in want.probabilities.items())
+
+def latest(got, beats):
+    "Seconds between a beat of the page and the package's; infinite where one has more."
+    both = [(np.array(got['beats'][k]), getattr(beats, k)) for k in ('s1', 's2')]
+    return max(abs(a-b).max(initial=0) if len(a)==len(b) else np.inf for a,b in both)
+
+def differs(got, want, beats):
+    "How an answer of the page differs from that of the package, in words; '' if it does not."
+    if isinstance(want, str) or isinstance(got, str): return '' if got==want else f'{got!r}, not {want!r}'
+    if (gap := furthest(got, want))>1e-3: return f'a probability differs by {gap:.4f}'
+    if got['label']!=want.label or got['notes']!=want.notes:
+        return f"{got['label']} {got['notes']}, not {want.label} {want.notes}"
+    if want.label==cannot_tell or not got['beats']: return ''
+    return '' if latest(got, beats)<=.02 else f'beats differ by {latest(got, beats):.3f} s'
+
+def cpu_secs():
+    "Seconds that the browser has computed by now, on all cores."
+    each = [o.cpu_times() for o in psutil.Process().children(recursive=True) if 'chrom' in o.name()]
+    return sum(o.user+o.system for o in each)
+
+# Checks
+
+def check_first(t):
+    "From an empty cache to an answer; how much is loaded for that."
+    start,before = time.time(),cpu_secs()
+    t.p = Page(t.browser, t.url)
+    t.p.heart(2)
+    assert t.p.done()['label']=='murmur'
+    secs,cpu = time.time()-start,cpu_secs()-before
+    assert min(secs, cpu)<5, f'{secs:.1f} s, {cpu:.1f} s of computing' # others may use the machine too
+    assert t.page_size<=300_000, f'{t.page_size} bytes without runtime and net'
+    t.p.wait('[data-offline=ready]')
+    t.p.page.wait_for_timeout(500)
+    t.asked = len(t.log)
+    return f'{secs:.1f} s, {cpu:.1f} s of computing, {t.page_size/1e3:.0f} kB without runtime and net'
+
+def check_same(t):
+    "The sounds."
+    net,wrong,gap,n,late = Predictor(),[],0,0,0
+    good_sounds()
+    bad_sounds()
+    recordings()
+    for o in sorted(os.listdir()):
+        if o in ('text.mp3', 'out'): continue
+        (want,beats),got = by_python(o, net),t.p.give(o)
+        if why := differs(got, want, beats): wrong.append(f'{o}: {why}')
+        elif not isinstance(got, str):
+            gap = max(gap, furthest(got, want))
+            if got['beats']: late = max(late, latest(got, beats))
+        n += 1
+    assert 'is not a sound that can be read' in t.p.give('text.mp3')
+    assert not wrong, f'{len(wrong)} of {n}:\n'+'\n'.join(wrong)
+    return f'{n} sounds, probabilities within {gap:.1e}, beats within {1e3*late:.2f} ms'
+
+def check_requests(t):
+    "Nothing leaves after loading, and nothing ever went elsewhere."
+    t.p.heart(0)
+    assert t.p.done()['label']=='no murmur'
+    later = [o for o in t.log[t.asked:] if o!='/listen-offline.js'] # whose newer version the browser itself looks for
+    assert not later, later
+    assert not t.p.console, '\n'.join(t.p.console)
+    return f'{t.asked} requests, none after loading'
+
+def check_offline(t):
+    "A second visit without a network."
+    t.down.set()
+    t.p.page.reload()
+    t.p.heart(7)
+    assert t.p.done()['label']==cannot_tell
+    t.down.clear()
+
+def check_keys(t):
+    "By keyboard: choose a heart, move the line, zoom, play; and the table."
+    page = t.p.page
+    page.locator('[data-heart]').nth(3).focus()
+    page.keyboard.press('Enter')
+    t.p.wait('[data-state=busy]')
+    t.p.done()
+    assert page.evaluate('document.activeElement.id')=='answer'
+    now = lambda: float(page.get_attribute('#wave', 'aria-valuenow'))
+    page.focus('#wave')
+    for key,want in ('ArrowRight', 1), ('End', 6), ('Home', 0): # seconds
+        page.keyboard.press(key)
+        assert abs(now()-want)<.11, (key, now())
+    page.keyboard.press('+')
+    page.keyboard.press('Space')
+    page.wait_for_timeout(1000)
+    page.keyboard.press('Space')
+    assert .2<now()<5, now()
+    assert page.locator('#rows tr').count()>=1 and 'murmur' in page.inner_text('#status')
+
+def check_microphone(t):
+    "Record, stop, answer."
+    p = Page(t.browser, t.url)
+    p.wait('[data-net=ready]')
+    p.page.click('#record')
+    p.page.wait_for_selector('#meter:not([hidden])')
+    p.page.wait_for_timeout(4500)
+    p.page.click('#record')
+    got = p.done()
+    p.context.close()
+    assert not isinstance(got, str) and 3<got['secs']<8, got
+    return f"{got['label']} after {got['secs']:.1f} s"
+
+def check_cancel(t):
+    "A long sound, cancelled; the next is heard at once."
+    sf.write('long.wav', np.tile(heart(60., 4000, 1), 9), 4000)
+    t.p.page.set_input_files('#chosen', 'long.wav')
+    t.p.page.wait_for_selector('#progress[value]')
+    t.p.page.click('#cancel')
+    t.p.wait('[data-state=ready]')
+    assert t.p.give('secs4.wav')['label']
+
+def check_axe(t):
+    "Names, roles and contrast in all states; width; pictures where wanted."
+    wrong,page = [],t.p.page
+    page.emulate_media(reduced_motion='reduce')
+    page.reload()
+    for state,act in {'start':None, 'bad':lambda: t.p.give('silent.wav'), 'murmur':2, 'cannot tell':7}.items():
+        if callable(act): act()
+        elif act:
+            t.p.heart(act)
+            t.p.done()
+        for scheme,width in itertools.product(('light', 'dark'), (1200, 360)):
+            if not t.shots and (scheme=='light')!=(width==1200): continue
+            if page.get_attribute('html', 'data-theme')!=scheme: page.click('#theme')
+            page.set_viewport_size(dict(width=width, height=900))
+            wrong += [f'{scheme} {width} {state}: {o}' for o in t.p.axe()]
+            if (wide := page.evaluate('document.documentElement.scrollWidth'))>width:
+                wrong.append(f'{scheme} {width} {state}: {wide} pixels wide')
+            if t.shots:
+                page.evaluate('scrollTo(0, 0)')
+                page.screenshot(path=t.shots/f'{state.replace(" ", "-")}-{scheme}-{width}.png', full_page=True)
+    assert not wrong, '\n'.join(wrong)
+
+def check_long(t):
+    "Half an hour: how long, how long the page stood still, how much memory."
+    with sf.SoundFile('hours.wav', 'w', 8000, 1) as f:
+        for i in range(30): f.write(heart(60., 8000, i%5))
+    want = predict_file('hours.wav')
+    t.p.page.evaluate("""() => { window.still = 0; let last = performance.now(); setInterval(() => {
+        const now = performance.now(); window.still = Math.max(window.still, now-last-50); last = now }, 50) }""")
+    start = time.time()
+    got = t.p.give('hours.wav', 900)
+    secs,still = time.time()-start,t.p.page.evaluate('window.still')
+    assert furthest(got, want)<1e-3 and (got['label'], got['notes'])==(want.label, want.notes), (got['notes'], want)
+    memory = t.p.page.evaluate('performance.memory.usedJSHeapSize')/1e6
+    gap = furthest(got, want)
+    return f'{secs:.0f} s, page still for at most {still:.0f} ms, its heap {memory:.0f} MB, within {gap:.1e}'
+
+class Test:
+    "What the checks share."
+
+@call_parse
+def main(
+    shots:str='', # Folder for pictures of the page, light and dark, 1200 and 360 pixels wide
+    long:bool=False, # Hear half an hour too
+):
+    "Give the page that listens some forty sounds, and compare its answers with the package's"
+    if not (found := chromium()): return print('skip the page that listens: no chromium is installed')
+    if not listen.shutil.which('npm'): return print('skip the page that listens: no npm is installed')
+    from playwright.sync_api import sync_playwright
+    t,failed,back = Test(),0,os.getcwd()
+    t.shots = Path(shots).resolve() if shots else None
+    if t.shots: t.shots.mkdir(parents=True, exist_ok=True)
+    checks = {'first answer':check_first, 'same as Python':check_same, 'no request after loading':check_requests,
+              'without a network':check_offline, 'keyboard':check_keys, 'microphone':check_microphone,
+              'cancel':check_cancel, 'axe, width':check_axe} | ({'half an hour':check_long} if long else {})
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp:
+        docs = Path(tmp)/'docs'
+        listen.write(docs)
+        heavy = {*listen.runtime, 'heart.onnx'}
+        t.page_size = sum(o.stat().st_size for o in docs.rglob('*') if o.is_file() and o.name not in heavy)
+        os.makedirs(Path(tmp)/'sounds')
+        os.chdir(Path(tmp)/'sounds')
+        sf.write(Path(tmp)/'voice.wav', heart(20., 48000, 1, hr=70), 48000)
+        args = ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+                f'--use-file-for-fake-audio-capture={tmp}/voice.wav', '--autoplay-policy=no-user-gesture-required']
+        with serve(docs) as (t.url,t.log,t.down),sync_playwright() as pw:
+            t.browser = pw.chromium.launch(executable_path=found, args=args)
+            for name,f in checks.items():
+                begun = time.time()
+                try: said = f(t)
+                except Exception as e: # noqa: BLE001 whatever went wrong is what the line tells
+                    failed += 1
+                    print(f'FAIL {name} ({time.time()-begun:.0f} s): {e}\n{traceback.format_exc(limit=-2)}', flush=True)
+                else: print(f'ok   {name}{f": {said}" if said else ""} ({time.time()-begun:.0f} s)', flush=True)
+            t.browser.close()
+        os.chdir(back)
+    print(f'{len(checks)-failed} passed, {failed} failed')
+    sys.exit(failed>0)
