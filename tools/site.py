@@ -98,7 +98,7 @@ def about_cell(cell):
     marks,cell.source = split_marks(cell.source)
     fold = {None:None, False:None, True:'hide', 'show':'show'}[marks.get('code-fold')]
     cell.metadata.about = dict(fold=fold, summary=marks.get('code-summary', 'Code'), alt=marks.get('fig-alt', ''),
-                               asis=marks.get('output')=='asis')
+                               caption=marks.get('fig-cap', ''), asis=marks.get('output')=='asis')
     if marks.get('echo') is False or not cell.source: cell.metadata['transient'] = dict(remove_source=True)
     if marks.get('output') is False: cell.outputs = []
     if marks.get('warning') is False: cell.outputs = [o for o in cell.outputs if o.get('name')!='stderr']
