@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import ndimage
 
 from ..core import BadInput
 from .beats import _beats_of,find_beats
 from .murmurs import murmur_profile
+from ..sound.windows import silence
 
 # %% ../../nbs/heart/03_answers.ipynb #f4c036d9
 no_diagnosis = 'This is for learning and measuring; it does not diagnose.'
@@ -47,6 +49,11 @@ def unlike_heart(
     "Say so if there are no clear beats."
     return [_words['unlike'].format(clear=clear)] if clear<clear_line else []
 
+def _not_silent(wave:np.ndarray, sr:int, steps:int, secs:float=4.)->np.ndarray: # (steps,) True or False
+    "At which steps is anything to be heard, so many seconds around?"
+    high,low = (f(wave, round(secs*sr)) for f in (ndimage.maximum_filter1d, ndimage.minimum_filter1d))
+    return (high-low)[np.linspace(0, len(wave)-1, steps).astype(int)]>=2*silence
+
 def hear_heart(
     wave:ArrayLike, # (samples,)
     sr:int, # in Hz
@@ -55,7 +62,8 @@ def hear_heart(
 )->tuple[bool, list[str]]: # can anything be told? short sentences
     "How clear a heart is, its rate, and when in the beat a murmur is loudest."
     scores,step = net.state_scores(np.asarray(wave, np.float32), sr)
-    clear = float(np.exp(scores-np.logaddexp.reduce(scores, 0)).max(0).mean())
+    sure = np.exp(scores-np.logaddexp.reduce(scores, 0)).max(0)
+    clear = float(np.average(sure, weights=_not_silent(np.asarray(wave), sr, len(sure))+1e-12))
     if unlike := unlike_heart(clear): return False,unlike
     beats = _beats_of(scores, step, 0)
     if not beats: return True,[_words['no_rate']]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import fft,ndimage # scipy.signal and pandas would double the start of heartbeat_predict
 
-from ..core import BadInput
+from ..core import BadInput,check_number
 from .states import path_clearness,sound_middles,state_path
 
 if TYPE_CHECKING:
@@ -212,6 +212,8 @@ def _find(wave:np.ndarray, sr:int, sure:float)->Beats:
 # %% ../../nbs/heart/02_beats.ipynb #1448e1da
 def _ask_net(wave:np.ndarray, sr:int, sure:float, net:Any)->Beats:
     "The beats of a wave, from what a net says of each moment."
+    if not hasattr(net, 'state_scores'):
+        raise BadInput(f"A {type(net).__name__} tells no states. Give a heart net, as load_model('heart').")
     if len(wave)<.5*sr or np.ptp(wave)<=1e-6: return Beats(np.zeros(0), np.zeros(0), np.nan, 0.)
     return _beats_of(*net.state_scores(wave, sr), sure)
 
@@ -234,6 +236,7 @@ def find_beats(
 )->Beats: # times of S1 and S2 in seconds, heart rate, confidence
     "Find S1, S2 and the heart rate."
     wave = _one_channel(wave, sr)
+    check_number('sure', sure, 0, 1)
     if net is not None: return _ask_net(wave, sr, sure, net)
     secs = len(wave)/sr
     if secs<=16: return _find(wave, sr, sure)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np, torch, torch.nn.functional as F
 from torch import nn
 
-from ..core import BadInput
+from ..core import BadInput,check_number
 from .archs import get_arch,init_glorot,make_features
 from .base import AudioModel
 from .logmel import LogMelNet
@@ -73,6 +73,7 @@ class HeartNet(AudioModel):
         questions:int=0, # further questions with yes or no for an answer
     )->None:
         super().__init__()
+        check_number('questions', questions, 0, whole=True)
         self.n_out,self.in_channels,self.body,self.questions = n_out,in_channels,body,questions
         width,depths,factor = self._make_mel() if body=='logmel' else self._make_raw()
         self.head = AttentionPool(width, n_out)
@@ -124,8 +125,11 @@ class HeartNet(AudioModel):
         sr:int, # its sample rate, in Hz
     )->tuple[np.ndarray, float]: # (4, steps) scores; seconds from step to step
         "What the heart does at each step of a wave of any length; heard in pieces of 16 s that overlap."
-        rate,hop = self.info['sr'],self.hop
-        x = Resampler(sr, rate).push(torch.as_tensor(wave, dtype=torch.float32), last=True)
+        rate,hop,x = self.info.get('sr'),self.hop,torch.as_tensor(wave, dtype=torch.float32)
+        if not rate: raise BadInput('This net does not say its sr. Give it one, as net.info = dict(sr=2000).')
+        if x.ndim!=1 or not len(x) or not x.isfinite().all():
+            raise BadInput('This is no wave of shape (samples,), or it holds NaN or infinity. Give one channel.')
+        x = Resampler(sr, rate).push(x, last=True)
         x = F.pad(x, (0, max(self.min_samples-len(x), 0)))
         long,over,parts = self.piece_secs*rate//hop*hop,self.over_secs*rate//hop*hop,[]
         for b in range(0, max(len(x)-2*over, 1), long-2*over):

@@ -92,6 +92,8 @@ class _Own:
         "Put in what fits, and say what is known if all does."
         have = net.state_dict()
         fit = {k:v for k,v in self.tensors.items() if k in have and have[k].shape==v.shape}
+        if any(k.startswith('features.') for k in have.keys()-fit.keys()):
+            raise BadInput(f'The trained weights are those of a net {self.config}. Leave out what changes its layers.')
         net.load_state_dict(fit, strict=False)
         if len(fit)==len(have): net.info = self.info
         return net

@@ -35,14 +35,14 @@ class _Ear(Predictor):
             raise BadInput('This net has no features: layers before its last one, under that name. Give a net that has '
                            'them, such as m5.')
         vars(self).update(vars(of) | dict(temperature=None, first='', calibrated_on=''))
-        self.classes = [*map(str, range(self._answer(torch.zeros(1, 1, self.n)).shape[1]))]
+        self.classes = [*map(str, range(self._answer(torch.zeros(1, 1, self.n))[0].shape[1]))]
         self.total = sum(o.detach().double().abs().sum().item() for o in self.net.parameters()) # tells nets apart
 
     @torch.inference_mode()
-    def _answer(self, x:torch.Tensor)->torch.Tensor:
+    def _answer(self, x:torch.Tensor)->tuple[torch.Tensor, torch.Tensor]: # features; how clear beats are: nobody asks
         if hasattr(self.net, 'prepare'): x = self.net.prepare(x, None)[0]
         x = self.net.features(x)
-        return x.flatten(2).mean(2) if x.ndim>2 else x
+        return x.flatten(2).mean(2) if x.ndim>2 else x,x.new_full((len(x),), torch.nan)
 
 # %% ../../nbs/predict/11_embed.ipynb #9cf40f6d
 def _hear_long(source:str|Path|BinaryIO, ear:_Ear)->np.ndarray|str: # (width,), or why there is nothing
@@ -66,9 +66,6 @@ def _hear_files(files:Iterable[str|Path|BinaryIO|Prediction], ear:_Ear)->Iterato
         for (source,o),s in zip(some, short): yield next(said) if s else o.error or _hear_long(source, ear)
 
 # %% ../../nbs/predict/11_embed.ipynb #caf86a6c
-def _as_files(files):
-    return expand([files] if isinstance(files, (str, os.PathLike)) or hasattr(files, 'read') else files)
-
 def embed(
     files:str|Path|Iterable[str|Path|BinaryIO], # files and folders
     model:str|Path|nn.Module|Predictor=default_net, # a `Predictor`, or a model as `Predictor` takes it
@@ -76,7 +73,7 @@ def embed(
     hop:float=.5, # step from window to window, as a share of a window
 )->np.ndarray: # (files, width) float32, in order; the files of a folder are sorted, as `find_sounds` has them
     "What a net makes of sounds before its last layer, a row a file; one that cannot be read raises `BadInput`."
-    ear,found,res = _Ear(as_predictor(model, window, hop)),_as_files(files),[]
+    ear,found,res = _Ear(as_predictor(model, window, hop)),expand(files),[]
     for o in progress_bar(_hear_files(found, ear), total=len(found), leave=False):
         if isinstance(o, str): raise BadInput(o)
         res.append(o)
@@ -100,7 +97,7 @@ def embed_clips(
 # %% ../../nbs/predict/11_embed.ipynb #c388ac71
 def _file_table(files, ear):
     "A row a file that can be heard."
-    found = _as_files(files)
+    found = expand(files)
     said = [*progress_bar(_hear_files(found, ear), total=len(found), leave=False)]
     names = [o.file if isinstance(o, Prediction) else sound_name(o) for o in found]
     good,bad = [i for i,o in enumerate(said) if not isinstance(o, str)],[o for o in said if isinstance(o, str)]
@@ -113,6 +110,7 @@ def _is_it(one, name): return isinstance(one, (str, os.PathLike)) and os.path.re
 # %% ../../nbs/predict/11_embed.ipynb #6e20d4d6
 def _cosines(x:np.ndarray, many:np.ndarray)->np.ndarray: # (width,), (sounds, width) -> (sounds,) from -1 to 1
     "How alike one embedding is to many, by what these have."
+    if not np.isfinite([*x, *many.ravel()]).all(): raise BadInput('This table has gaps. Make it anew with embed_clips.')
     if len(many)<2 or np.ptp(many, axis=0).max()<1e-4*abs(many).max():
         raise BadInput('Too few sounds to compare with, or all alike. Give two or more that differ.')
     scaler = StandardScaler().fit(many.astype(float))

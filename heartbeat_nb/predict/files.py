@@ -87,11 +87,12 @@ def predict_long(
 
 # %% ../../nbs/predict/03_files.ipynb #fa80573d
 def expand(
-    paths:Iterable[str|Path|BinaryIO], # files and folders
+    paths:str|Path|BinaryIO|Iterable[str|Path|BinaryIO], # files and folders, or one
 )->list[str|Path|BinaryIO|Prediction]: # files; in place of a folder without any, a Prediction that says so
     "The files of some files and folders."
+    several = isinstance(paths, Iterable) and not isinstance(paths, (str, os.PathLike)) and not hasattr(paths, 'read')
     res: list[str|Path|BinaryIO|Prediction] = []
-    for p in paths:
+    for p in paths if several else [paths]:
         try: res += find_sounds(p) if isinstance(p, (str, os.PathLike)) and os.path.isdir(p) else [p]
         except BadInput as e: res.append(Prediction(sound_name(p), error=str(e)))
     return res
@@ -129,14 +130,14 @@ def _predict_stream(source, net):
 
 # %% ../../nbs/predict/03_files.ipynb #eb8807f4
 def predict_files(
-    paths:str|Path|Iterable[str|Path|BinaryIO], # files and folders
+    paths:str|Path|BinaryIO|Iterable[str|Path|BinaryIO], # files and folders
     model:str|Path|nn.Module|Predictor=default_net, # a `Predictor`, or a model as `Predictor` takes it
     window:float|None=None, # seconds the net hears at once; None: as in its training
     hop:float=.5, # step from window to window, as a share of a window
 )->list[Prediction]: # one a file, in order
     "Predict many files and folders; what cannot be read does not stop the rest."
     from fastprogress.fastprogress import progress_bar
-    net,files = as_predictor(model, window, hop),expand([paths] if isinstance(paths, (str, os.PathLike)) else paths)
+    net,files = as_predictor(model, window, hop),expand(paths)
     return list(progress_bar(iter_predictions(files, net), total=len(files), leave=False))
 
 def predict_file(

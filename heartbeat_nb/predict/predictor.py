@@ -37,14 +37,11 @@ def fold_norms(
     return model
 
 # %% ../../nbs/predict/01_predictor.ipynb #7d2ba1ae
-def _check(ok, what, how):
-    if not ok: raise BadInput(f'{what} is not possible. {how}')
-
 def _check_options(window, hop, temperature):
-    _check(0<window<=60, f'A window of {window} s', 'Give more than 0 and at most 60.')
-    _check(.05<=hop<=1, f'A hop of {hop}', 'Give a share of a window, from .05 to 1.')
-    warm = temperature is None or (isinstance(temperature, (int, float)) and temperature>0)
-    _check(warm, f'A temperature of {temperature}', 'Save the net again with one above 0.')
+    check_number('window', window, .01, 60)
+    check_number('hop', hop, .05, 1)
+    if not (temperature is None or (isinstance(temperature, (int, float)) and temperature>0)):
+        raise BadInput(f'A temperature of {temperature} is not possible. Save the net again with one above 0.')
 
 # %% ../../nbs/predict/01_predictor.ipynb #19830fbf
 class Predictor:

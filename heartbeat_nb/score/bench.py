@@ -35,7 +35,7 @@ def read_answers(
 )->np.ndarray: # (answers, classes) probabilities, in the order of `task.asked`
     "Take answers, or say in a sentence what is wrong with them."
     try: df = answers if isinstance(answers, pd.DataFrame) else pd.read_csv(answers, dtype=str)
-    except ValueError: raise BadInput(f'{answers} cannot be read as a CSV table. Write one.') from None
+    except (ValueError, OSError): raise BadInput(f'{answers} cannot be read as a CSV table. Write one.') from None
     if 'file' in df and task.unit=='clip_id' and 'clip_id' not in df:
         df = df.assign(clip_id=df.file.map(lambda o: Path(str(o)).stem)).drop(columns='file')
     need = [task.unit, *task.classes]
@@ -132,7 +132,7 @@ def task_result(
     answers:str|Path|pd.DataFrame, # for `read_answers`
 )->CrossValidation: # for `compare_runs`
     "Answers to a task as a cross-validation, fold by fold."
-    task = get_task(task) if isinstance(task, str) else task
+    task = get_task(task)
     if task.several: raise BadInput(f'{task.name} has several true answers at once. Score it with score_task.')
     return _result(task, task.y, read_answers(task, answers), task.classes)
 
@@ -143,7 +143,7 @@ def score_task(
     **about:object, # what else a reader wants to know
 )->TaskScore:
     "Judge answers to a task."
-    task = get_task(task) if isinstance(task, str) else task
+    task = get_task(task)
     probs = read_answers(task, answers)
     named = system or (Path(answers).stem if isinstance(answers, (str, Path)) else 'unnamed')
     if task.several: scores = _several_scores(task, probs)

@@ -48,16 +48,16 @@ def ask_apart(
     **how, # for `pretrain_heart`
 )->pd.DataFrame: # as `heart_said` gives it
     "Train a heart net for each fold, and ask it about the clips it has not heard."
-    path,record = Path(path),dict(how=_settings(how), learned=digest(_all_known(learn_from)))
-    record |= dict(asked=digest(*fold.index, *fold.astype(str)), folds={}, said=[], **provenance())
+    path,fold,record = Path(path),fold.dropna().astype(str),dict(how=_settings(how), learned=digest(_all_known(learn_from)))
+    record |= dict(asked=digest(*fold.index, *fold), folds={}, said=[], **provenance())
     if path.is_file():
         old = load_result(path)
         if any(old[k]!=record[k] for k in ('how', 'learned', 'asked')):
             raise BadInput(f'{path.name} is of another run. Move it away.')
         record = old
     teaching = [o[heart_questions(o).notna().any(axis=1)] for o in learn_from] # others answer nothing
-    for name in sorted(set(fold.astype(str))-set(record['folds'])):
-        test = asked[asked.clip_id.isin(fold.index[fold.astype(str)==name]) & asked.ok]
+    for name in sorted(set(fold)-set(record['folds'])):
+        test = asked[asked.clip_id.isin(fold.index[fold==name]) & asked.ok]
         held = sorted(set(test.clip_id) & set().union(*(o.clip_id for o in teaching)))
         for o in teaching: check_apart(o[~o.clip_id.isin(held)], test)
         start,file = time.time(),pretrain_heart(learn_from, held, **how)

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from ..core import BadInput,digest,provenance
+from ..core import BadInput,check_number,digest,provenance
 from ..data.index import check_table,unlabelled
 from ..data.waves import data_hash
 from .baselines import Baseline,baselines,fit_table
@@ -117,10 +117,13 @@ def run_task(
     **kwargs, # for `fit_fold` of nets: epochs, sr, secs, bs, batch_tfms, weights
 )->TaskScore:
     "Let a system answer a task, and score it; a run that was stopped goes on."
-    task,name = get_task(task) if isinstance(task, str) else task,name or system
+    task,name = get_task(task),name or system
     clips,recipe = task_clips(task, index),get_recipe(recipe)
     path,how = Path(folder)/f'{task.name}_{name}.json',table_systems.get(system) or [recipe, kwargs]
-    if labels: how = [how, labels]
+    if system in table_systems and kwargs: raise BadInput(f'{system} takes no {[*kwargs][0]}. Leave it out.')
+    if labels is not None:
+        check_number('labels', labels, 2 if task.several else len(task.classes), whole=True)
+        how = [how, labels := int(labels)]
     def one(clips, classes, y, path):
         answer = _answerer(system, index, clips, classes, seed, recipe, labels, kwargs)
         return _run_one(task, clips, classes, y, path, [system, seed, how], answer)

@@ -202,8 +202,9 @@ def list_tasks()->list[str]: # names
     return list(_tasks)
 
 def get_task(
-    name:str, # one of `list_tasks()`
+    name:str|Task, # one of `list_tasks()`; a task is itself
 )->Task:
     "The task of a name."
+    if isinstance(name, Task): return name
     if name in _tasks: return _tasks[name]()
     raise BadInput(f"No task is called '{name}'. There are {', '.join(_tasks)}.")

@@ -7,7 +7,7 @@ __all__ = ['sound_suffixes', 'BadSound', 'sound_name', 'open_sound', 'Steady', '
            'read_sound', 'load_wave', 'load_channels', 'find_sounds', 'only_python_speaks']
 
 # %% ../../nbs/sound/02_io.ipynb #4db67db6
-import contextlib,errno,math,os,re,stat,sys
+import contextlib,errno,math,os,re,reprlib,stat,sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -46,7 +46,8 @@ def open_sound(
 )->BinaryIO: # a file opened for reading bytes
     "Open a file, or say in one sentence why that is not possible."
     if hasattr(source, 'read'): return source
-    if not isinstance(source, (str, bytes, os.PathLike)): raise BadSound(f'{source!r} is no sound. Give a path.')
+    if not isinstance(source, (str, bytes, os.PathLike)):
+        raise BadSound(f'{reprlib.repr(source)} is no sound. Give a path.')
     name = sound_name(source)
     try:
         mode = os.stat(source).st_mode # a pipe or a device would be waited for

@@ -108,6 +108,14 @@ class ManyLoss(nn.Module):
         return loss + self.weight*F.cross_entropy(steps[...,:doing.shape[-1]], doing-1, ignore_index=-1)
 
 # %% ../../nbs/train/06_many.ipynb #ba035a7f
+def _check_sets(indexes:Sequence[pd.DataFrame], held_out:Sequence[str]=())->Sequence[pd.DataFrame]: # the same
+    "Say what is wrong with tables that are to be learned from, or with what is not."
+    if isinstance(indexes, pd.DataFrame) or not indexes: raise BadInput('Give a list of one index or more: [index].')
+    every = set().union(*(check_table(o, 'clip_id', 'hash', 'ok', 'set', 'site').clip_id for o in indexes))
+    if lost := [o for o in held_out if o not in every]:
+        raise BadInput(f'{lost[0]!r} is to be held out and is no clip of these tables. Give a list of clip_id.')
+    return indexes
+
 def _known(indexes:Sequence[pd.DataFrame], odds:bool)->tuple[pd.DataFrame, np.ndarray]:
     "The clips of several sets, and (clips, 2, questions): answers, and what to add."
     index = pd.concat(indexes, ignore_index=True)
@@ -127,7 +135,7 @@ def heart_dls(
     faster:float=.15, # half of the clips play faster or slower, at most by this share
 )->DataLoaders: # batches of (TensorAudio, answers, states)
     "Clips of several sets with all that is known of them."
-    index,known = _known(indexes, odds)
+    index,known = _known(_check_sets(indexes, held_out), odds)
     waves = cached_waves(index, sr)
     clips = StateClips(waves, state_labels(index, waves), secs, (index.clip_id+' '+index.hash.astype(str)).tolist())
     some = index.ok & ~np.isnan(known[:,0]).all(1)
@@ -173,7 +181,7 @@ def heart_learner(
 def _all_known(indexes:Sequence[pd.DataFrame])->list[list[str]]:
     "Sounds, places, answers and states, for `digest`."
     return [[*o.clip_id, *o.hash, *o['set'].astype(str), *o.site.astype(str), heart_questions(o).to_csv(),
-             *(Path(f).read_text() for f in o.get('states', []) if f)] for o in indexes]
+             *(Path(f).read_text() for f in o.get('states', []) if f)] for o in _check_sets(indexes)]
 
 def pretrain_heart(
     indexes:Sequence[pd.DataFrame], # of CirCor, CinC 2016 or PASCAL
