@@ -212,8 +212,7 @@ def _find(wave:np.ndarray, sr:int, sure:float)->Beats:
 # %% ../../nbs/heart/02_beats.ipynb #1448e1da
 def _ask_net(wave:np.ndarray, sr:int, sure:float, net:Any)->Beats:
     "The beats of a wave, from what a net says of each moment."
-    if not hasattr(net, 'state_scores'):
-        raise BadInput(f"A {type(net).__name__} tells no states. Give a heart net, as load_model('heart').")
+    if not hasattr(net, 'state_scores'): raise BadInput("This tells no states. Give a heart net: load_model('heart').")
     if len(wave)<.5*sr or np.ptp(wave)<=1e-6: return Beats(np.zeros(0), np.zeros(0), np.nan, 0.)
     return _beats_of(*net.state_scores(wave, sr), sure)
 

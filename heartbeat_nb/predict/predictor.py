@@ -36,13 +36,6 @@ def fold_norms(
                 s[i],s[i+1] = fuse_conv_bn_eval(s[i], s[i+1]),nn.Identity()
     return model
 
-# %% ../../nbs/predict/01_predictor.ipynb #7d2ba1ae
-def _check_options(window, hop, temperature):
-    check_number('window', window, .01, 60)
-    check_number('hop', hop, .05, 1)
-    if not (temperature is None or (isinstance(temperature, (int, float)) and temperature>0)):
-        raise BadInput(f'A temperature of {temperature} is not possible. Save the net again with one above 0.')
-
 # %% ../../nbs/predict/01_predictor.ipynb #19830fbf
 class Predictor:
     "A net with all that is needed to answer for sound."
@@ -61,7 +54,10 @@ class Predictor:
             raise BadInput('The classes of this net are no list of names. Save it again with one.')
         self.classes,self.sr,self.temperature = list(info['classes']),info['sr'],info.get('temperature')
         self.secs,self.hop,self.sounds = info['secs'] if window is None else window,hop,info.get('sounds', '')
-        _check_options(self.secs, hop, self.temperature)
+        check_number('window', self.secs, .01, 60)
+        check_number('hop', hop, .05, 1)
+        if not ((warm := self.temperature) is None or (isinstance(warm, (int, float)) and warm>0)):
+            raise BadInput(f'A temperature of {warm} is not possible. Save the net again with one above 0.')
         whole = fold_norms(net).cpu().float()
         self.n,self.net = round(self.secs*self.sr),side_by_side(whole)
         self.heart = whole if isinstance(whole, HeartNet) and info.get('questions') else None # has learned beats

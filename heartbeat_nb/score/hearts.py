@@ -49,8 +49,8 @@ def ask_apart(
 )->pd.DataFrame: # as `heart_said` gives it
     "Train a heart net for each fold, and ask it about the clips it has not heard."
     path,fold = Path(path),fold.dropna().astype(str)
-    record = dict(how=_settings(how), learned=digest(_all_known(learn_from)))
-    record |= dict(asked=digest(*fold.index, *fold), folds={}, said=[], **provenance())
+    record = dict(how=_settings(how), learned=digest(_all_known(learn_from)), asked=digest(*fold.index, *fold))
+    record |= dict(folds={}, said=[], **provenance())
     if path.is_file():
         old = load_result(path)
         if any(old[k]!=record[k] for k in ('how', 'learned', 'asked')):
