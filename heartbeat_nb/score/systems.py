@@ -71,8 +71,9 @@ def _answerer(system:str, index:pd.DataFrame, clips:pd.DataFrame, classes:list[s
               labels:int|None, kwargs:dict[str, object])->Callable[[pd.Index, pd.Index], np.ndarray]:
     "How a system learns from some clips, and answers for others: train, test -> probabilities."
     def few(train, test):
-        draw = int(digest(seed, *clips.clip_id[test])[:8], 16) # one draw a fold, for all systems
-        return _drawn(clips.label[train], labels, draw) if labels else train
+        if not labels: return train
+        learn,asked = (clips.clip_id[o].sort_values() for o in (train, test)) # one draw a fold, whatever the order
+        return _drawn(clips.label[learn.index], labels, int(digest(seed, *asked)[:8], 16))
     if system in table_systems:
         look,known = table_systems[system]
         x = _seen(look, index, clips)
