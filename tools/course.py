@@ -118,18 +118,24 @@ def findings(path):
 # Exercises
 
 def answers(path):
-    "The code of each folded answer of a page."
+    "The code blocks of each folded answer of a page."
     text = '\n\n'.join(source(c) for c in cells_of(path) if c['cell_type']=='markdown').partition('## Exercises')[2]
-    return ['\n'.join(fenced.findall(o)) for o in answer.findall(text)]
+    return [fenced.findall(o) for o in answer.findall(text)]
+
+def run_block(code, where, names):
+    "Run one block as a cell is run; return the value of its last line."
+    tree = ast.parse(code)
+    last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else ast.Constant(None)
+    exec(compile(tree, where, 'exec'), names)
+    return eval(compile(ast.Expression(last), f'last line of {where}', 'eval'), names)
 
 def run_answers(name, page):
     "Run the answers of a page, each in a copy of the names `page` that the page made; a page's last cell in tests."
-    for i,code in enumerate(answers(tutorials/name), 1):
-        names,tree = dict(page),ast.parse(code)
-        value = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else ast.Constant(None)
-        exec(compile(tree, f'answer {i} of {name}', 'exec'), names)
-        shown = eval(compile(ast.Expression(value), f'last line of answer {i} of {name}', 'eval'), names)
-        if os.environ.get('SHOW_ANSWERS'): print(f'{name}, answer {i}: {shown}', file=sys.__stderr__)
+    for i,blocks in enumerate(answers(tutorials/name), 1):
+        names,where = dict(page),f'answer {i} of {name}'
+        for o in blocks:
+            value = run_block(o, where, names)
+            if os.environ.get('SHOW_ANSWERS'): print(f'{where}: {value}', file=sys.__stderr__)
 
 # How well a page teaches, as far as it can be counted
 
@@ -155,8 +161,8 @@ def flow(cells):
         if c['cell_type']!='code' or mark(s, 'hide'): continue
         if not mark(s, 'echo: false'): yield 'code',re.sub(r'^(#\|| *[%!]).*', '', s, flags=re.M),c
         for o in c['outputs']:
-            said,html = (''.join(o.get('data', {}).get(f'text/{k}', '')) for k in ('markdown', 'html'))
-            if said and not re.search(r'^\|?:?---', said, re.M): yield 'prose',said,c
+            name,said,html = (''.join(o.get('data', {}).get(f'text/{k}', '')) for k in ('plain', 'markdown', 'html'))
+            if 'display.Markdown' in name and not re.search(r'^\|\s*:?---', said, re.M): yield 'prose',said,c
             else: yield 'folded' if html.startswith('<details') else 'output',' '.join(o.get('data', ['text'])),c
         if m := mark(s, 'fig-cap'): yield 'caption',m[1],c
 

@@ -13,7 +13,10 @@ head,said = md('# Batch and fold\n\n> A clip'),md('So it is.')
 drawn = '#| fig-alt: A\n#| fig-cap: B\ndraw()'
 folded = code('table()', 'text/html')
 folded['outputs'][0]['data']['text/html'] = '<details><summary>All</summary></details>'
-spoken = code('#| echo: false\nMarkdown(s)', 'text/markdown')
+def spoken(s):
+    c = code('#| echo: false\nMarkdown(s)', 'text/markdown')
+    c['outputs'][0]['data'] = {'text/markdown':s, 'text/plain':'<IPython.core.display.Markdown object>'}
+    return c
 link = '[clips](../glossary.ipynb#clip)'
 
 fine = { # each may stand after the title without a fault
@@ -23,7 +26,7 @@ fine = { # each may stand after the title without a fault
     'a word within another':[md('Clipped, folded, enfold.')],
     'the longer word is linked':[md('The [balanced accuracy](../glossary.ipynb#balanced-accuracy).')],
     'a figure with both, a sentence after it':[code(drawn, 'image/png'), said],
-    'a sentence that code wrote':[code(drawn, 'image/png'), spoken],
+    'a sentence that code wrote':[code(drawn, 'image/png'), spoken('So.')],
     'a table folded under a figure':[code(drawn, 'image/png'), folded, said],
     'code without output between':[code('f()', 'text/plain'), code('x = 1'), said],
     'what is hidden':[code(f"#| hide\n{'x'*99}", 'image/png')],
@@ -32,11 +35,12 @@ fine = { # each may stand after the title without a fault
 wrong = { # exactly one fault, of this kind
     'a word before its link':('terms', [md(f'A clip. Two {link}.')]),
     'a word in a caption':('terms', [code('#| fig-alt: A\n#| fig-cap: A clip\ndraw()', 'image/png'), said]),
-    'a word that code wrote':('terms', [dict(spoken, outputs=[dict(data={'text/markdown':'A clip.'})])]),
+    'a word that code wrote':('terms', [spoken('A clip.')]),
     'a word in an answer':('terms', [md('<details>\n<summary>Answer</summary>\n\nA clip.\n\n</details>')]),
     'no caption':('figures', [code('#| fig-alt: A\ndraw()', 'image/png'), said]),
     'no alt text':('figures', [code('#| fig-cap: A\ndraw()', 'image/png'), said]),
     'an output before another':('outputs', [code('f()', 'text/plain'), code('g()', 'text/plain'), said]),
+    'a table that code wrote':('outputs', [spoken('| a |\n|---|\n| b |'), md('## Next')]),
     'an output before a heading':('outputs', [code('f()', 'text/plain'), md('## Next\n\nThis.')]),
     'an output at the end':('outputs', [code('f()', 'text/html')]),
     'a wide line':('lines', [code('x'*89)]),
