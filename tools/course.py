@@ -2,7 +2,7 @@
 
 The Colab badge, the cell that sets Colab up, the page's minutes, and a last cell that runs the answers of its exercises
 in tests. `python tools/course.py --report [PAGE ...]` says what can be counted of how well a page teaches, with each
-fault of the pages that are named, as `01 08`; `--check PAGE ...` prints the faults alone, and fails if there is any."""
+fault of the pages that are named, as `01 08`; `--check [PAGE ...]` prints faults alone, and fails if there is any."""
 import ast,json,os,re,sys
 from configparser import ConfigParser
 from pathlib import Path
@@ -109,7 +109,8 @@ def findings(path):
     elif path.stem not in measured():
         yield 'has no measured minutes: run tools/run_nbs.py on it at full size, then tools/course.py'
     dress(cells, path.stem)
-    if before!=[source(c) for c in cells]: yield 'badge, first or last cell or minutes are missing or old: run tools/course.py'
+    if before!=[source(c) for c in cells]:
+        yield 'badge, first or last cell or minutes are missing or old: run tools/course.py'
     if (n := reading(cells))>most:
         yield f'takes {n} minutes to read, at most {most}: shorten it, or fold code that the story can do without'
     n = len(answer.findall(text.partition('## Exercises')[2]))
@@ -126,8 +127,8 @@ def run_block(code, where, names):
     "Run one block as a cell is run; return the value of its last line."
     tree = ast.parse(code)
     last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else ast.Constant(None)
-    exec(compile(tree, where, 'exec'), names)
-    return eval(compile(ast.Expression(last), f'last line of {where}', 'eval'), names)
+    exec(compile(tree, where, 'exec'), names) # noqa: S102 as a cell of the page would be
+    return eval(compile(ast.Expression(last), f'last line of {where}', 'eval'), names) # noqa: S307
 
 def run_answers(name, page):
     "Run the answers of a page, each in a copy of the names `page` that the page made; a page's last cell in tests."
@@ -229,18 +230,24 @@ def counted(cells):
     return dict(minutes=reading(cells), words=words, longest=max(map(len, lines), default=0),
                 widest=max((len(o) for s in lines for o in s), default=0), **{k:found.count(k) for k in faults})
 
-def tell(paths, table):
-    "Print the table, or the faults of these pages; return how many there are."
-    n = 0
-    if table: print(f"{'page':24}{' '.join(f'{o:>7}' for o in (*counted([]), 'calls of fastai'))}")
-    for path in paths:
-        cells = cells_of(path)
-        if table: print(f"{path.stem:24}{' '.join(f'{o:>7}' for o in counted(cells).values())} {' '.join(calls(cells))}")
-    for path in paths:
-        for kind,where,what in all_faults(cells_of(path)) if len(paths)<14 else ():
-            print(f'{path.stem}, {where}: {kind}, {faults[kind]} {what}')
-            n += 1
-    return n
+def tell(paths):
+    "Print what is counted of each page."
+    print(f"{'page':24}{' '.join(f'{o:>7}' for o in (*counted([]), 'calls of fastai'))}")
+    for o in paths:
+        cells = cells_of(o)
+        print(f"{o.stem:24}{' '.join(f'{v:>7}' for v in counted(cells).values())} {' '.join(calls(cells))}")
+
+def tell_faults(paths):
+    "Print the faults of each page; return how many there are."
+    found = [(o.stem, *f) for o in paths for f in all_faults(cells_of(o))]
+    for page,kind,where,what in found: print(f'{page}, {where}: {kind}, {faults[kind]} {what}')
+    return len(found)
+
+def chosen(pages):
+    "The files of pages, by their numbers."
+    paths = {o.stem[:2]:o for o in sorted(tutorials.glob('*.ipynb'))}
+    if other := set(pages)-set(paths): sys.exit(f"No page {', '.join(sorted(other))}: choose of {', '.join(paths)}.")
+    return [paths[o] for o in pages or paths]
 
 def dress_all():
     "Write what all pages have in common into them."
@@ -252,10 +259,11 @@ def dress_all():
 @call_parse
 def main(
     pages:Param('Pages to report or check, as 01 (default: all)', str, nargs='*', opt=False)=None,
-    report:bool=False, # Print what can be counted of each page; write nothing
-    check:bool=False, # Print the faults of the pages and fail if there is any; write nothing
+    report:bool=False, # Print what can be counted of each page, and the faults of those that are named
+    check:bool=False, # Print the faults of these pages, 01 to 08 if none is named; fail if there is any
 ):
     "Put into every tutorial what all have in common, or say how well it teaches as far as that can be counted"
     if not report and not check: return dress_all()
-    found = tell([o for o in sorted(tutorials.glob('*.ipynb')) if not pages or o.stem[:2] in pages], report)
+    if report: tell(chosen(pages or []))
+    found = tell_faults(chosen(pages or core)) if pages or check else 0
     if check: sys.exit(found>0)

@@ -6,7 +6,7 @@ import course
 
 def md(s): return dict(cell_type='markdown', id='md', metadata={}, source=s)
 def code(s, *kinds): # `kinds`: of what it shows
-    out = [dict(output_type='display_data', metadata={}, data={k:'<p>' for k in kinds})] if kinds else []
+    out = [dict(output_type='display_data', metadata={}, data=dict.fromkeys(kinds, '<p>'))] if kinds else []
     return dict(cell_type='code', id='code', metadata={}, source=s, outputs=out, execution_count=None)
 
 head,said = md('# Batch and fold\n\n> A clip'),md('So it is.')
@@ -93,6 +93,10 @@ def ran(text):
         except ZeroDivisionError: return 'failed'
         return page['seen'],page['x']
 
+def not_there():
+    try: course.chosen(['01', '99'])
+    except SystemExit as e: return '99' in str(e)
+
 def checks():
     "Yield (what is checked, whether it holds)."
     for k,o in fine.items(): yield f'no fault: {k}',not faults(o)
@@ -102,6 +106,7 @@ def checks():
     yield 'so is its last line',ran(answers.replace('\nx\n', '\n1/0\n'))=='failed'
     cells = [head, said, code('learn.lr_find()'), code('#| hide\nlearn.fit()')]
     yield 'calls that are shown',course.calls(cells)==['lr_find']
+    yield 'a page that is not there',not_there()
     yield 'words',course.counted(cells)['words']==3
 
 if __name__=='__main__':

@@ -190,8 +190,9 @@ def show_intervals(
         ax.tick_params(labelbottom=True)
     fig.suptitle(fill(title, 52), x=.01, ha='left', weight='bold', size=12)
     plt.show()
-    text = pd.DataFrame({**panels, **(also or {})}).map(lambda o: o if isinstance(o, str) else f'{o:.3f}', na_action='ignore')
-    return HTML(f'<details><summary>All numbers</summary>{text.fillna("").to_html()}</details>')
+    said = lambda o: o if isinstance(o, str) else f'{o:.3f}'
+    table = pd.DataFrame({**panels, **(also or {})}).map(said, na_action='ignore').fillna('')
+    return HTML(f'<details><summary>All numbers</summary>{table.to_html()}</details>')
 
 # %% ../../nbs/score/00_metrics.ipynb #ae3b7b31
 def plot_history(
