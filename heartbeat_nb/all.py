@@ -158,18 +158,18 @@ __all__ = [
     'said_of_set', 'saliency', 'sample_states', 'save_heart', 'save_learner', 'save_model', 'save_pretrained',
     'save_result', 'save_weights', 'scale', 'scan_sound', 'scan_sounds', 'score_table', 'score_task', 'scores',
     'screening_cost', 'search_hours', 'seeded', 'set_rng_state', 'shard_dls', 'shard_formats', 'shard_info',
-    'shared', 'shared_answers', 'shared_training', 'short_clips', 'show_change', 'show_timeline', 'side_by_side',
-    'silence', 'silenced', 'simulated_data', 'site_odds', 'smooth_map', 'some_files', 'sound_middles', 'sound_name',
-    'sound_suffixes', 'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split',
-    'split_names', 'split_shards', 'standardize', 'start_from', 'state_labels', 'state_path', 'stored_folds',
-    'strongest_input', 'submission', 'submit_folds', 'synth_dataset', 'synth_heartbeat', 'synth_person', 'systole',
-    'table_suffixes', 'table_systems', 'task_clips', 'task_result', 'temperature_scale', 'thirds', 'timeline_spans',
-    'tone_answers', 'tones', 'train_across', 'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled',
-    'unlike_heart', 'unpack_clip', 'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index',
-    'urbansound_like', 'usable_clips', 'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared',
-    'weighted_accuracy', 'whiten', 'window_begins', 'window_scores', 'window_step', 'without_test_labels',
-    'write_atomic', 'write_card', 'write_frozen', 'write_hearts', 'write_shards', 'write_tensors', 'yaseen_classes',
-    'yaseen_index', 'yaseen_like']
+    'shared', 'shared_answers', 'shared_training', 'short_clips', 'show_change', 'show_intervals', 'show_timeline',
+    'side_by_side', 'silence', 'silenced', 'simulated_data', 'site_odds', 'smooth_map', 'some_files',
+    'sound_middles', 'sound_name', 'sound_suffixes', 'span_drops', 'spawn', 'speech_commands_index',
+    'speech_commands_like', 'split', 'split_names', 'split_shards', 'standardize', 'start_from', 'state_labels',
+    'state_path', 'stored_folds', 'strongest_input', 'submission', 'submit_folds', 'synth_dataset',
+    'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes', 'table_systems', 'task_clips', 'task_result',
+    'temperature_scale', 'thirds', 'timeline_spans', 'tone_answers', 'tones', 'train_across', 'true_beats',
+    'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled', 'unlike_heart', 'unpack_clip', 'untold_twins',
+    'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_clips', 'usable_folds',
+    'usual_rates', 'variants', 'warn_once', 'warn_shared', 'weighted_accuracy', 'whiten', 'window_begins',
+    'window_scores', 'window_step', 'without_test_labels', 'write_atomic', 'write_card', 'write_frozen',
+    'write_hearts', 'write_shards', 'write_tensors', 'yaseen_classes', 'yaseen_index', 'yaseen_like']
 
 # %% ../nbs/01_all.ipynb #26c2d776
 from fastai.basics import *

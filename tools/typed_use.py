@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np,pandas as pd,torch
 from fastai.basics import Callback,CategoryBlock,DataBlock,DataLoaders,Learner
 from fastai.interpret import ClassificationInterpretation
+from IPython.display import HTML
 
 from heartbeat_nb.all import *
 from heartbeat_nb.core import parallel,set_seed
@@ -418,6 +419,8 @@ def scoring(index:pd.DataFrame, learn:Learner, path:Path, y:np.ndarray, groups:n
     each:dict[str, Interval] = bootstrap_scores(y, y, groups, 2)
     each["moved"] = bootstrap_mean(y, groups)
     ax = plot_intervals(each, chance=.5, ax=plot_confusion(y, y, ['dog', 'cat']))
+    folded:HTML = show_intervals('As good as they get', {'accuracy':each}, chance=.5, also={'of':{'dog':'one'}})
+    print(folded)
     print(interval_table(each), fold_auc(y, y>0, groups, groups), plot_history(fold.history), ax, spread, better, found)
     print(challenge_measures(base), submission(learn, index), mine, jobs, accuracy.estimate)
     print(over_time(torch.zeros(1, 8, 9)), clip_features(index), Baseline)
