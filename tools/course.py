@@ -124,11 +124,11 @@ def answers(path):
     return [fenced.findall(o) for o in answer.findall(text)]
 
 def run_block(code, where, names):
-    "Run one block as a cell is run; return the value of its last line."
+    "Run one block as a cell is run; return the value of its last line, if it has one."
     tree = ast.parse(code)
-    last = tree.body.pop().value if tree.body and isinstance(tree.body[-1], ast.Expr) else ast.Constant(None)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, where, 'exec'), names) # noqa: S102 as a cell of the page would be
-    return eval(compile(ast.Expression(last), f'last line of {where}', 'eval'), names) # noqa: S307
+    if last: return eval(compile(ast.Expression(last.value), where, 'eval'), names) # noqa: S307
 
 def run_answers(name, page):
     "Run the answers of a page, each in a copy of the names `page` that the page made; a page's last cell in tests."

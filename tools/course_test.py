@@ -70,6 +70,10 @@ seen.append(x+1)
 x
 ```
 
+```py
+y = x
+```
+
 </details>
 
 **2.** Two.
