@@ -10,7 +10,6 @@ from fastcore.script import call_parse
 from browser_test import chromium
 from listen_test import serve
 
-docs = Path(__file__).resolve().parent.parent/'_docs'
 most = 1_500_000 # bytes of a page with all that it loads
 moved = """window.moved = 0; new PerformanceObserver(o => { for (const e of o.getEntries()) window.moved += e.value })
     .observe({type: 'layout-shift', buffered: true})"""
@@ -27,7 +26,7 @@ class Look:
         self.page.on('console', lambda m: self.said.append(m.text) if m.type in ('error', 'warning') else None)
         self.page.on('pageerror', lambda e: self.said.append(str(e)))
         self.page.on('request', lambda o: None if o.url.startswith((self.base, 'data:', 'blob:')) else self.said.append(o.url))
-    def __call__(self, base, path, axe_code):
+    def __call__(self, docs, base, path, axe_code):
         "Findings of one page."
         self.base,self.said[:] = base,[]
         self.page.goto(base+path, wait_until='load')
@@ -44,6 +43,7 @@ class Look:
 
 @call_parse
 def main(
+    folder:str='_docs', # The site
     pages:str='', # Part of the names of pages; '': all
 ):
     "Open every page as a visitor would, and say what is wrong with it"
@@ -51,13 +51,14 @@ def main(
     from playwright.sync_api import sync_playwright
     if not (found := chromium()): return print('skip the pages in a browser: no chromium is installed')
     axe_code = (Path(axe_playwright_python.__file__).parent/'axe.min.js').read_text()
+    docs = Path(folder)
     paths = [o for o in sorted(p.relative_to(docs).as_posix() for p in docs.rglob('*.html')) if pages in o]
     bad = 0
     with serve(docs) as (url,_,_),sync_playwright() as pw:
         browser = pw.chromium.launch(executable_path=found, args=['--no-sandbox'])
         looks = [Look(browser, *o) for o in (('light', 1200), ('dark', 360))]
         for path in paths:
-            wrong = [f'{l.name}: {o}' for l in looks for o in l(url.removesuffix('listen.html'), path, axe_code)]
+            wrong = [f'{l.name}: {o}' for l in looks for o in l(docs, url.removesuffix('listen.html'), path, axe_code)]
             bad += bool(wrong)
             for o in dict.fromkeys(wrong): print(f'{path}: {o}', flush=True)
         browser.close()
