@@ -2,7 +2,7 @@
 
 Some forty sounds, made on the fly, go into the page in a Chromium without a window and into `predict_file`. Then: no
 request after loading, the page without a network, by microphone and by keyboard, cancelled, and looked at by axe."""
-import functools,http.server,itertools,os,struct,sys,tempfile,threading,time,traceback
+import functools,http.server,itertools,os,shutil,struct,subprocess,sys,tempfile,threading,time,traceback
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from browser_test import chromium
 from heartbeat_nb.core import BadInput
 from heartbeat_nb.heart.answers import cannot_tell
 from heartbeat_nb.heart.beats import _beats_of
-from heartbeat_nb.heart.synth import synth_heartbeat
+from heartbeat_nb.heart.synth import artifacts,synth_heartbeat
 from heartbeat_nb.predict.files import decode_sound,predict_file
 from heartbeat_nb.predict.predictor import Predictor
 from heartbeat_nb.sound.io import find_sounds
@@ -63,6 +63,40 @@ def bad_sounds():
     raw = Path('cut.wav').read_bytes()
     Path('cut.wav').write_bytes(raw[:len(raw)//2])
     Path('rate.wav').write_bytes(raw[:24]+struct.pack('<I', 50)+raw[28:])
+
+def strange_sounds():
+    "What people give a page that listens, to see what it says: no heart in any."
+    t,rng,sr = np.arange(12*8000)/8000,np.random.default_rng(0),8000
+    tick = 0*t
+    for b in np.arange(.2, 11.9, .5): # a clock: two ticks a second
+        i = int(b*sr)
+        tick[i:i+160] += np.exp(-np.arange(160)/25)*np.sin(2*np.pi*2100*np.arange(160)/sr)
+    notes = 2**(rng.integers(0, 24, 24)/12)*220
+    music = sum(np.sin(2*np.pi*k*notes[(2*t).astype(int)]*t)/k*np.exp(-3*(t%.5)) for k in (1, 2, 3))
+    drum = np.exp(-8*(t%.5))*np.sin(2*np.pi*60*(t%.5))
+    sf.write('clock.wav', .5*tick+.002*rng.standard_normal(len(t)), sr)
+    sf.write('music.wav', .3*music, sr)
+    sf.write('drum.wav', .3*music+.6*drum, sr)
+    sf.write('hum.wav', .3*np.sin(2*np.pi*50*t), sr)
+    sf.write('hiss.wav', .1*rng.standard_normal(len(t)), sr)
+    for o in artifacts:
+        if o!='silence': sf.write(f'{o}.wav', heart(12., 8000, 3, label='artifact', artifact=o), 8000)
+
+def coded_sounds():
+    "Write sounds as people have them; what cannot be written here is named."
+    for sr in 8000,22050,44100,48000:
+        x = heart(8., sr, sr, label='murmur', murmur='plateau')
+        sf.write(f'coded{sr}.wav', x, sr)
+        for kind in 'mp3','ogg','flac': sf.write(f'coded{sr}.{kind}', two(x, 0) if sr==44100 else x, sr)
+        for kind,how in dict(m4a=['-c:a', 'aac'], opus=['-c:a', 'libopus'], webm=['-c:a', 'libopus']).items():
+            if coder(): subprocess.run([coder(), '-v', 'error', '-i', f'coded{sr}.wav', *how, f'coded{sr}.{kind}'], check=True)
+    return '' if coder() else '; left out, for want of ffmpeg: m4a, webm and ffmpeg\'s opus'
+
+def coder():
+    "ffmpeg, from wherever it is."
+    try: import imageio_ffmpeg
+    except ImportError: return shutil.which('ffmpeg')
+    return shutil.which('ffmpeg') or imageio_ffmpeg.get_ffmpeg_exe()
 
 def recordings():
     "Links to some real recordings, where there are any."
@@ -173,6 +207,34 @@ def check_same(t):
     assert not wrong, f'{len(wrong)} of {n}:\n'+'\n'.join(wrong)
     return f'{n} sounds, probabilities within {gap:.1e}, beats within {1e3*late:.2f} ms'
 
+def check_coded(t):
+    "mp3, ogg, m4a and others, which the browser decodes, beside Python's decoder; their padding differs."
+    net,wrong,gap,late,n = Predictor(),[],0,0,0
+    out = coded_sounds()
+    for o in sorted(x for x in os.listdir() if x.startswith('coded') and not x.endswith('.wav')):
+        path = o
+        if o.endswith(('m4a', 'webm')): # which soundfile does not read
+            subprocess.run([coder(), '-v', 'error', '-y', '-i', o, path := o+'.wav'], check=True)
+        (want,beats),got = by_python(path, net),t.p.give(o)
+        if isinstance(got, str) or got['label']!=want.label: wrong.append(f'{o}: {got}, not {want}')
+        else:
+            shift = np.median(np.concatenate([np.subtract.outer(got['beats']['s1'], beats.s1).flat]))*0
+            each = [abs(np.subtract.outer(got['beats'][k], getattr(beats, k))).min(1).max() for k in ('s1', 's2')]
+            print('    ', o, f'{furthest(got, want):.4f}', f"{got['secs']-want.secs:+.4f}", f'{max(each):.4f}', flush=True)
+            gap,late = max(gap, furthest(got, want)),max(late, *each)
+        n += 1
+    assert not wrong, '\n'.join(wrong)
+    return f'{n} sounds, probabilities within {gap:.4f}, beats within {1e3*late:.0f} ms{out}'
+
+def check_strange(t):
+    "Clocks, music, speech, hum: whatever is no heart is not called one."
+    strange_sounds()
+    said = {o:t.p.give(f'{o}.wav') for o in ('clock', 'music', 'drum', 'hum', 'hiss', *(k for k in artifacts if k!='silence'))}
+    wrong = [f"{k}: {o['label']} {o['probability']:.2f}, clear to {o['clear']:.2f}" for k,o in said.items()
+             if not isinstance(o, str) and o['label']!=cannot_tell]
+    assert not wrong, '; '.join(wrong)
+    return ', '.join(said)
+
 def check_requests(t):
     "Nothing leaves after loading, and nothing ever went elsewhere."
     t.p.heart(0)
@@ -276,6 +338,8 @@ class Test:
 def main(
     shots:str='', # Folder for pictures of the page, light and dark, 1200 and 360 pixels wide
     long:bool=False, # Hear half an hour too
+    only:str='', # Parts of the names of checks, with commas between; '': all
+    site:str='', # Folder where the page is built already; '': build it
 ):
     "Give the page that listens some forty sounds, and compare its answers with the package's"
     if not (found := chromium()): return print('skip the page that listens: no chromium is installed')
@@ -284,14 +348,17 @@ def main(
     t,failed,back = Test(),0,os.getcwd()
     t.shots = Path(shots).resolve() if shots else None
     if t.shots: t.shots.mkdir(parents=True, exist_ok=True)
-    checks = {'first answer':check_first, 'same as Python':check_same, 'no request after loading':check_requests,
+    checks = {'first answer':check_first, 'same as Python':check_same, 'coded':check_coded,
+              'strange':check_strange, 'no request after loading':check_requests,
               'without a network':check_offline, 'keyboard':check_keys, 'microphone':check_microphone,
               'cancel':check_cancel, 'axe, width':check_axe} | ({'half an hour':check_long} if long else {})
+    if only: checks = {k:f for k,f in checks.items() if k=='first answer' or any(o in k for o in only.split(','))}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp:
-        docs = Path(tmp)/'docs'
-        listen.write(docs)
+        docs = Path(site).resolve() if site else Path(tmp)/'docs'
+        if not site: listen.write(docs)
         heavy = {*listen.runtime, 'heart.onnx'}
-        t.page_size = sum(o.stat().st_size for o in docs.rglob('*') if o.is_file() and o.name not in heavy)
+        own = [docs/'listen.html', docs/'favicon.svg', *(docs/'listen').iterdir()]
+        t.page_size = sum(o.stat().st_size for o in own if o.name not in heavy)
         os.makedirs(Path(tmp)/'sounds')
         os.chdir(Path(tmp)/'sounds')
         sf.write(Path(tmp)/'voice.wav', heart(20., 48000, 1, hr=70), 48000)
