@@ -1,8 +1,8 @@
-"""Look at every page of `_docs/` in a Chromium without a window: `python tools/pages_test.py [PAGE ...]`, one line a page.
+"""Look at every page of the site in a Chromium without a window: `python tools/pages_test.py`, one line a finding.
 
 No error in the console, nothing wider than a phone, nothing that moves while it loads, no request elsewhere, a page of
 at most 1.5 MB, and what axe says of names, roles and contrast, in light and dark."""
-import sys,tempfile
+import sys
 from pathlib import Path
 
 from fastcore.script import call_parse
@@ -15,17 +15,21 @@ moved = """window.moved = 0; new PerformanceObserver(o => { for (const e of o.ge
     .observe({type: 'layout-shift', buffered: true})"""
 no_size = "[...document.images].filter(o => !o.hasAttribute('width') || !o.hasAttribute('height')).map(o => o.alt)"
 sizes = "performance.getEntriesByType('resource').reduce((n, o) => n + o.encodedBodySize, 0)"
-axe = "axe.run().then(o => o.violations.map(v => `${v.id}: ${v.nodes[0].html.slice(0, 120)} (${v.nodes.length})`))"
+axe = """axe.run({preload: false}).then(
+    o => o.violations.map(v => `${v.id}: ${v.nodes[0].html.slice(0, 120)} (${v.nodes.length})`))"""
 
 class Look:
     "One tab, and what it complains about."
     def __init__(self, browser, scheme, width):
         self.name,self.said = f'{scheme} {width}',[]
-        self.page = browser.new_page(color_scheme=scheme, viewport=dict(width=width, height=900), reduced_motion='reduce')
+        how = dict(color_scheme=scheme, viewport=dict(width=width, height=900), reduced_motion='reduce')
+        self.page = browser.new_page(**how)
         self.page.add_init_script(moved)
         self.page.on('console', lambda m: self.said.append(m.text) if m.type in ('error', 'warning') else None)
         self.page.on('pageerror', lambda e: self.said.append(str(e)))
-        self.page.on('request', lambda o: None if o.url.startswith((self.base, 'data:', 'blob:')) else self.said.append(o.url))
+        self.page.on('request', self.asked)
+    def asked(self, o):
+        if not o.url.startswith((self.base, 'data:', 'blob:')): self.said.append(f'fetches {o.url}')
     def __call__(self, docs, base, path, axe_code):
         "Findings of one page."
         self.base,self.said[:] = base,[]
@@ -44,6 +48,7 @@ class Look:
 @call_parse
 def main(
     folder:str='_docs', # The site
+    verbose:bool=False, # Name pages that are fine too
     pages:str='', # Part of the names of pages; '': all
 ):
     "Open every page as a visitor would, and say what is wrong with it"
@@ -60,6 +65,7 @@ def main(
         for path in paths:
             wrong = [f'{l.name}: {o}' for l in looks for o in l(docs, url.removesuffix('listen.html'), path, axe_code)]
             bad += bool(wrong)
+            if not wrong and verbose: print(f'ok {path}', flush=True)
             for o in dict.fromkeys(wrong): print(f'{path}: {o}', flush=True)
         browser.close()
     print(f'{len(paths)} pages, {bad} with findings')

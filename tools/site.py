@@ -221,8 +221,9 @@ def build():
         anchors(soup)
         (docs/page.out).parent.mkdir(parents=True, exist_ok=True)
         (docs/page.out).write_text(shell.render(
-            page=page, site=site, body=Markup(soup), sort=Markup(read(nbs/'sort.html')), toc=toc, up='../'*page.out.count('/'),
-            before=pages[i-1] if i else None, after=pages[i+1] if i+1<len(pages) else None), encoding='utf-8')
+            page=page, site=site, body=Markup(soup), sort=Markup(read(nbs/'sort.html')), toc=toc,
+            up='../'*page.out.count('/'), before=pages[i-1] if i else None,
+            after=pages[i+1] if i+1<len(pages) else None), encoding='utf-8')
     found = json.dumps(index, ensure_ascii=False).replace('</', '<\\/')
     (docs/'search.js').write_text(f'window.searchIndex = {found}\n', encoding='utf-8')
     write_files(site)
@@ -244,6 +245,7 @@ raw = {
     'a shortcode or fence of Quarto':re.compile(r'\{\{<|^:::', re.M),
     'Markdown that was not rendered':re.compile(r'\]\((?:https?:|[\w./#-]+\))|^\s*\|? ?:?---+:? ?\|', re.M),
     'TeX that was not rendered':re.compile(r'\$\$|\\(?:frac|sqrt|sum|cdot|mathrm)\b'),
+    'a cross reference of Quarto':re.compile(r'(?<!\w)@(?:fig|tbl|sec|eq)-\w'),
     'an error':re.compile(r'^Traceback \(most recent call last\)', re.M)}
 
 def broken_links(path, soup, names):

@@ -362,7 +362,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     check_address('localhost', None, ['127.0.0.1'])
     print(Turns(2, most=5))
     with path.open('rb') as file: answer = answer_upload(file, path.name, net)
-    print(url, limited, port, answer['label'], page(net), Message, Receive, Send)
+    print(space, scores, url, limited, port, answer['label'], page(net), Message, Receive, Send)
 
 def exporting(learn:Learner, result:CrossValidation, path:Path, x:torch.Tensor)->None:
     net = as_net('best')
