@@ -49,7 +49,7 @@ class Look:
 def main(
     folder:str='_docs', # The site
     verbose:bool=False, # Name pages that are fine too
-    pages:str='', # Part of the names of pages; '': all
+    pages:str='', # Parts of the names of pages, with commas between; '': all
 ):
     "Open every page as a visitor would, and say what is wrong with it"
     import axe_playwright_python
@@ -57,7 +57,8 @@ def main(
     if not (found := chromium()): return print('skip the pages in a browser: no chromium is installed')
     axe_code = (Path(axe_playwright_python.__file__).parent/'axe.min.js').read_text()
     docs = Path(folder)
-    paths = [o for o in sorted(p.relative_to(docs).as_posix() for p in docs.rglob('*.html')) if pages in o]
+    there = sorted(p.relative_to(docs).as_posix() for p in docs.rglob('*.html'))
+    paths = [o for o in there if any(k in o for k in pages.split(','))]
     bad = 0
     with serve(docs) as (url,_,_),sync_playwright() as pw:
         browser = pw.chromium.launch(executable_path=found, args=['--no-sandbox'])

@@ -24,7 +24,8 @@ def serve( # the parameters of `heartbeat_serve`
     net = Predictor(model)
     net.hear([torch.randn(net.n)]) # once for noise: the first client need not wait
     names = [host, *filter(None, map(str.strip, (hosts or '').split(',')))]
-    server,sock = make_server(make_app(net, max_mb, timeout, max_secs, names, page), timeout),listening_socket(host, port)
+    app = make_app(net, max_mb, timeout, max_secs, names, page)
+    server,sock = make_server(app, timeout),listening_socket(host, port)
     print(f'http://{host}:{sock.getsockname()[1]}  {net.caution} Stop with Ctrl-C.', flush=True)
     begin = server.handle_exit
     def stop(sig:int, frame:FrameType|None)->None:

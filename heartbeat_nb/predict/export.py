@@ -260,7 +260,8 @@ def _told(net):
         words=dict(faults=io._faults, refusals=answer._refusals, doubts=answer._doubts, heart=answers._words),
         silence=silence, clip_secs=files.clip_secs, clear_line=answers.clear_line, cannot_tell=answers.cannot_tell,
         quiet_peak=answer._quiet_peak, clipped_share=answer._clipped_share, high_share=answer._high_share,
-        thirds=murmurs.thirds, lasts=states._lasts.tolist(), colors=show.class_colors([f'no {net.first}', net.first]) | beats._colors,
+        thirds=murmurs.thirds, lasts=states._lasts.tolist(),
+        colors=show.class_colors([f'no {net.first}', net.first]) | beats._colors,
         state_hop=net.heart.hop, sinc=dict(zip(('zeros', 'rolloff'), resample._sinc_filter.__wrapped__.__defaults__)))
 
 def export_page(

@@ -249,7 +249,7 @@ def make_app(
 
 def _add_page(app, api, net, folder, ask):
     "Serve the page that listens, and be its net."
-    if net.heart is None: raise BadInput('The page that listens needs a heart net. Leave --page out, or choose another.')
+    if net.heart is None: raise BadInput('The page that listens needs a heart net. Leave --page out.')
     if not (folder/'listen.html').is_file():
         raise BadInput(f'No listen.html in {folder}. Write the page there: python tools/listen.py {folder}')
     told = export._told(net)|dict(engine='../net', said=_here)
