@@ -4,7 +4,6 @@ WAY: bf16 (mixed_bfloat16), and jit or nojit (with XLA or without; Keras chooses
 commas between. HEARTBEAT_THREADS: how many. If DATA has weights, as PyTorch keeps them, training starts from them and
 takes the clips in their order. The last line is JSON."""
 import json,os,sys,time
-from importlib.metadata import version
 os.environ.update(TF_CPP_MIN_LOG_LEVEL='3', KERAS_BACKEND='tensorflow')
 
 import keras,numpy as np,tensorflow as tf
@@ -42,6 +41,6 @@ model.compile(keras.optimizers.Adam(1e-3), 'sparse_categorical_crossentropy', me
               jit_compile=jit)
 watch = Watch()
 model.fit(x.transpose(0, 2, 1), y, batch_size=bs, epochs=epochs, verbose=0, callbacks=[watch], shuffle=not weights)
-versions = {o:version(o) for o in ('keras', 'tensorflow')}
+versions = dict(keras=keras.__version__, tensorflow=tf.__version__)
 said = {o:getattr(watch, o) for o in ('seconds', 'cpu', 'losses', 'steps')}
 print(json.dumps(dict(said, waits=[], jit=bool(model.jit_compile), versions=versions)))
