@@ -2,9 +2,9 @@
 
 Ratios of one run can be compared; seconds of two machines cannot. Parts: limits (what this machine could do), data,
 loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, the same compiled,
-and Keras if --keras names a Python that has it, all in 32 bits and in bfloat16), steps and curves (do they learn the
-same? for --keras), loop (what the Learner costs), tricks (without one of the ways that make it
-quick), infer, folds (some of the 25 of the best recipe, several at a time), sets (of --data
+and Keras, if --keras or HEARTBEAT_KERAS names a Python that has it; all in 32 bits and in bfloat16), steps and curves
+(does Keras learn the same?), loop (what the Learner costs), tricks (without one of the ways that make it quick),
+infer, folds (some of the 25 of the best recipe, several at a time), sets (of --data
 circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every contender runs in a process
 of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
@@ -350,9 +350,10 @@ def main(
     parts:str='limits,data,loaders,train,loop,tricks,infer,folds', # Which, with commas between
     data:str='', # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
-    keras:str='', # A Python that has keras and tensorflow, for the peer of the post
+    keras:str=os.environ.get('HEARTBEAT_KERAS', ''), # A Python that has keras and tensorflow (default: HEARTBEAT_KERAS)
     quick:bool=False, # One ratio, for every commit
 ):
     "Measure speed side by side"
     ways = globals()
+    if not keras and {'steps', 'curves'} & {*parts.split(',')}: sys.exit('steps and curves need --keras PYTHON.')
     for o in ['quick'] if quick else parts.split(','): ways[o](data or None, repeats, keras)
