@@ -11,7 +11,7 @@ from IPython.display import HTML
 
 from heartbeat_nb.all import *
 from heartbeat_nb.core import parallel,set_seed
-from heartbeat_nb.nets.archs import ResBlock
+from heartbeat_nb.nets.archs import ResBlock,as_in_keras
 from heartbeat_nb.predict.answer import Span
 from heartbeat_nb.data.sets import Source
 from heartbeat_nb.cli.bench import *
@@ -97,6 +97,7 @@ def hearts(path:Path, rng:np.random.Generator)->None:
 
 def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     net:AudioModel = create_model('m18', n_out=5, in_channels=1, sr=2000, kernel_ms=10.)
+    net.apply(as_in_keras)
     names:list[str] = list_models('m*')+arch_names('*-res')
     known:dict[str, Arch] = archs
     m5:Arch = get_arch('m5')
