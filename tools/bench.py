@@ -263,8 +263,9 @@ def infer(data, repeats, keras, clips=256):
         export_onnx(whole, path)
         for threads in 1,2:
             torch.set_num_threads(threads)
+            onnx = session(path, threads)
             ways = dict(torch=net, compiled=torch.compile(net),
-                        onnxruntime=lambda o, s=session(path, threads): s.run(None, {'wave':o.numpy()}))
+                        onnxruntime=lambda o, onnx=onnx: onnx.run(None, {'wave':o.numpy()}))
             with torch.inference_mode():
                 for f in ways.values(): f(x[:32])
                 for _ in range(2*repeats):
