@@ -14,10 +14,10 @@ import numpy as np, pandas as pd
 from fastprogress.fastprogress import progress_bar
 from scipy.signal import welch
 
-from ..core import check_number,unlabelled
+from ..core import check_number,parallel,unlabelled
 from .groups import find_shared_audio,name_groups,untold_twins
 from .index import check_table,plural,some_files,usable_clips
-from ..sound.io import load_wave
+from ..sound.io import Sound,load_wave
 
 # %% ../../nbs/data/06_checks.ipynb #a8ecafad
 @dataclass(frozen=True)
@@ -150,6 +150,19 @@ def _odd_lengths(df:pd.DataFrame, folds:int)->Iterator[str]:
         yield (f"Lengths differ by class: {lengths['min'].idxmax()} clips are all longer than those of "
                f"{lengths['max'].idxmin()}. A net may learn the length.")
 
+# %% ../../nbs/data/06_checks.ipynb #dcd741d0
+def _full_share(path:str)->float: # of the samples
+    sound = Sound(path)
+    for _ in sound: pass
+    return sound.full/max(1, sound.values)
+
+def _clipped(df:pd.DataFrame, folds:int)->Iterator[str]:
+    some = _spread(df, min(500, len(df)))
+    share = pd.Series([*parallel(_full_share, some.file)], some.file)
+    if (loud := share>1e-3).any():
+        yield (f'{plural(loud.sum(), "clip")} clipped, for example {some_files([share.idxmax()])}: {share.max():.1%} of '
+               'it is at full scale, where a wave that is too loud is cut flat. Record more softly.')
+
 # %% ../../nbs/data/06_checks.ipynb #fcb60063
 def _same_sound(df:pd.DataFrame)->list[tuple[int, int, str]]:
     "Pairs of clips, and what they share."
@@ -186,7 +199,7 @@ def check_index(
     folds = min(folds, df.group.nunique(), df.label.value_counts().max()) # as many as `group_folds` can make
     one = some_files(bad.file[:1], bad.note)
     said = f'{len(bad)} of {plural(len(index), "file")} cannot be used, for example {one}.'
-    checks = _uneven,_thin,_ungrouped,_mixed_rates,_odd_lengths,_copies,_cuts
+    checks = _uneven,_thin,_ungrouped,_mixed_rates,_odd_lengths,_clipped,_copies,_cuts
     return [said]*bool(len(bad)) + [s for f in checks for s in f(df, folds)]
 
 # %% ../../nbs/data/06_checks.ipynb #e2b0e8f2

@@ -109,20 +109,25 @@ def across_scores(
     return pd.DataFrame({k:{o:auc(v) for o,v in row.items()} for k,row in found.items()}).T
 
 # %% ../../nbs/predict/10_across.ipynb #202bb9bf
+def _field_text(o): return '' if np.isnan(o.estimate) else f'({o.estimate:.2f})' if np.isnan(o.low) else f'{o.estimate:.2f}'
+
 def plot_across(
     matrix:pd.DataFrame, # from `across_scores`
     ax:Axes|None=None, # None makes some
 )->Axes:
-    "Draw the matrix: dark is chance, light is right; a frame around what a set says of itself."
-    value = matrix.map(lambda o: o.estimate).to_numpy(float)
-    if ax is None: ax = plt.subplots(figsize=(2+1.1*len(matrix.columns), 1.2+.7*len(matrix)), layout='constrained')[1]
-    im = ax.imshow(value, cmap='cividis', vmin=.5, vmax=1, aspect='auto')
-    for (i,j),v in np.ndenumerate(value):
-        ax.text(j, i, '' if np.isnan(v) else f'{v:.2f}', ha='center', va='center', color='black' if v>.75 else 'white')
+    "Draw the matrix: coloured where it is surely better than guessing; a frame around what a set says of itself."
+    value,sure = (matrix.map(f).to_numpy() for f in (lambda o: o.estimate, lambda o: o.low>.5))
+    k = len(matrix.columns)
+    if ax is None: ax = plt.subplots(figsize=(1.8+.95*k, 1.4+.6*len(matrix)), layout='constrained')[1]
+    ax.set_facecolor('#E8E8E8')
+    im = ax.imshow(np.where(sure, value, np.nan), cmap='viridis', vmin=.5, vmax=1, aspect='auto')
+    for (i,j),o in np.ndenumerate(matrix.to_numpy()):
+        color = '#555555' if not sure[i,j] else 'black' if value[i,j]>.75 else 'white'
+        ax.text(j, i, _field_text(o), ha='center', va='center', color=color, weight='bold' if sure[i,j] else 'normal')
         if matrix.index[i]==matrix.columns[j]:
-            ax.add_patch(plt.Rectangle((j-.47, i-.47), .94, .94, fill=False, lw=2.5, color='#D55E00'))
-    ax.set(xticks=range(len(matrix.columns)), yticks=range(len(matrix)), xlabel='asked about', ylabel='trained on')
-    ax.set_xticklabels(matrix.columns)
+            ax.add_patch(plt.Rectangle((j-.46, i-.46), .92, .92, fill=False, lw=2.5, color='#D55E00'))
+    ax.set(xticks=range(k), yticks=range(len(matrix)), xlabel='asked about', ylabel='trained on')
+    ax.set_xticklabels(matrix.columns, rotation=25, ha='right')
     ax.set_yticklabels(matrix.index)
-    ax.figure.colorbar(im, ax=ax, label='AUC: 0.5 is chance')
+    ax.figure.colorbar(im, ax=ax, label='AUC: 0.5 is guessing')
     return ax

@@ -169,7 +169,7 @@ def plot_intervals(
     "Draw estimates as dots and their intervals as lines, where there are some."
     if ax is None: ax = plt.subplots(figsize=(8, .6+.3*len(scores)), layout='constrained')[1]
     t = interval_table(scores).iloc[::-1]
-    around = [t.estimate-t.low, t.high-t.estimate]
+    around = [o.clip(lower=0) for o in (t.estimate-t.low, t.high-t.estimate)] # a bound may be off by a rounding
     ax.errorbar(t.estimate, [str(o) for o in t.index], xerr=around, fmt='o', color='#0072B2')
     if chance is not None: ax.axvline(chance, ls=':', color='black')
     return ax
