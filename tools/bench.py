@@ -195,9 +195,9 @@ def train(data, repeats, keras, epochs=4, some=384, few=256, sizes=(16, 32, 64),
                     how = sys.executable,'torch_loop.py',[way]
                     go(f'{net} {way} {numbers} 32', *how, numbers, net, 'deep.npz', 3, 32)
     clips = {'post.npz':n, 'deep.npz':m, 'few16.npz':few16}
-    seconds = {k:[832*s/clips[o['file']] for o in v for s in o['seconds'][1:]] for k,v in runs.items()}
+    def scaled(kind): return {k:[832*s/clips[o['file']] for o in v for s in o[kind][1:]] for k,v in runs.items()}
     save('train', clips=n, few=m, few16=few16, has_bf16=own16, best=best, threads=torch_threads(), speeds=speeds,
-         runs=runs, seconds=seconds)
+         runs=runs, seconds=scaled('seconds'), processor_seconds=scaled('cpu'))
 
 def torch_threads():
     import torch
