@@ -1,13 +1,14 @@
 """Measure speed side by side: `python tools/bench.py [--parts PART,PART]`.
 
 Ratios of one run can be compared; seconds of two machines cannot. Parts: limits (what this machine could do), data,
-loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, and Keras if
---keras names a Python that has it), loop (what the Learner costs), tricks (without one of the ways that make it
-quick), infer, folds (some of the 25 of the best recipe, several at a time), sets (of --data
+loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, the same compiled,
+and Keras, if --keras or HEARTBEAT_KERAS names a Python that has it; all in 32 bits and in bfloat16), steps and curves
+(does Keras learn the same?), loop (what the Learner costs), tricks (without one of the ways that make it quick),
+infer, folds (some of the 25 of the best recipe, several at a time), sets (of --data
 circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every contender runs in a process
 of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
-import csv,json,os,statistics,subprocess,sys,tempfile,time
+import csv,json,os,shutil,statistics,subprocess,sys,tempfile,time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -47,25 +48,30 @@ def conv_bytes(net, x):
     with torch.no_grad(): net(x)
     return sum(seen)
 
-def limits(data, repeats, keras):
-    "Products of matrices, and copies, by the second; and what each net asks for."
+def rates(n=3):
+    "Products of matrices, and copies, by the second, at this moment."
     import torch
-    from heartbeat_nb.explain.anatomy import multiply_adds
-    from heartbeat_nb.nets.models import create_model
-    rates = {}
+    res = {}
     for name in 'float32','bfloat16':
         a = torch.randn(2048, 2048).to(getattr(torch, name))
         product = partial(torch.matmul, a, a)
-        rates[f'{name}_gflops'] = [2*2048**3/o/1e9 for o in timed(product, 3*repeats, product)]
+        res[f'{name}_gflops'] = [2*2048**3/o/1e9 for o in timed(product, n, product)]
     x = torch.randn(1<<26)
     y = torch.empty_like(x)
-    rates['copy_gbytes'] = [2*x.nbytes/o/1e9 for o in timed(lambda: y.copy_(x), 3*repeats)]
+    return res | dict(copy_gbytes=[2*x.nbytes/o/1e9 for o in timed(lambda: y.copy_(x), n)])
+
+def limits(data, repeats, keras):
+    "What this machine can do, and what each net asks for."
+    import torch
+    from heartbeat_nb.explain.anatomy import multiply_adds
+    from heartbeat_nb.nets.models import create_model
     def asks(name, samples):
         net,x = create_model(name).eval(),torch.randn(1, 1, samples)
         parts = multiply_adds(net, x)
         macs = sum(parts[o] for o in ('features', 'head'))
         return dict(samples=samples, all=macs, first=parts['features.0'], conv_bytes=conv_bytes(net, x))
-    save('limits', rates=rates, nets={o:asks(o, 10_000 if o=='m5' else 8000) for o in ('m5', 'm11', 'm18', 'm34')})
+    save('limits', rates=rates(3*repeats),
+         nets={o:asks(o, 10_000 if o=='m5' else 8000) for o in ('m5', 'm11', 'm18', 'm34')})
 
 def data(data, repeats, keras):
     "Simulation, indexing, decoding."
@@ -142,29 +148,91 @@ def run_peer(python, script, *args):
     if res.returncode: sys.exit(f'{script} {" ".join(map(str, args))} failed:\n{res.stderr[-2000:]}')
     return json.loads(res.stdout.strip().splitlines()[-1])
 
-def train(data, repeats, keras, epochs=8, few=256):
-    "Seconds an epoch of M5 as in the post, of M18 and of M34; and the loss after each epoch."
-    work = Path(tempfile.mkdtemp())
-    n,m = as_arrays(data, 8000, 1.25, None, work/'post.npz'),as_arrays(data, 2000, 4., few, work/'few.npz')
-    loop = sys.executable,'torch_loop.py'
-    ways = [('ours', 128), ('ours32', 128), ('bare', 128), ('bare', 16)]
-    jobs = {f'm5 {way} {bs}':(*loop, way, 'm5', work/'post.npz', epochs, bs) for way,bs in ways}
-    deep = [(net, way) for net in ('m18', 'm34') for way in ('ours', 'bare')]
-    jobs |= {f'{net} {way} 32':(*loop, way, net, work/'few.npz', 3, 32) for net,way in deep}
-    if keras: jobs['m5 keras 128'] = keras,'keras_m5.py',work/'post.npz',epochs,128
-    runs = {k:[] for k in jobs}
+def contenders(keras):
+    "The ways to train M5 as the post has it: name -> (numbers, python, script, way)."
+    ways = {'ours':'torch_loop.py ours', 'bare':'torch_loop.py bare'}
+    if shutil.which('c++') or shutil.which('g++'): ways['compiled'] = 'torch_loop.py compiled'
+    if keras: ways |= {'keras':'keras_m5.py', 'keras-nojit':'keras_m5.py nojit'}
+    for name,what in ways.items():
+        script,*way = what.split()
+        python = keras if script=='keras_m5.py' else sys.executable
+        for numbers in 32,16: yield name,numbers,python,script,way
+
+def train(data, repeats, keras, epochs=4, some=384, few=256, sizes=(16, 32, 64), few16=128):
+    """Seconds an epoch of M5 as in the post, of M11 and of M18: every contender in 32 bits and in bfloat16, at the
+    post's batch and at its own best one. What has no bfloat16 runs it on few clips, once."""
+    from heartbeat_nb.train.callbacks import has_bf16
+    work,own16 = Path(tempfile.mkdtemp()),has_bf16('cpu')
+    n,m = as_arrays(data, 8000, 1.25, some, work/'post.npz'),as_arrays(data, 2000, 4., few, work/'deep.npz')
+    x,y = np.load(work/'post.npz').values()
+    for k,o in dict(few=few, few16=few16).items(): np.savez(work/f'{k}.npz', x=x[:o], y=y[:o])
+    def job(python, script, way, numbers, net, file, epochs, bs):
+        if script=='keras_m5.py': return python,script,work/file,epochs,bs,0,','.join([*way, *['bf16'][numbers//32:]])
+        return python,script,*way,net,work/file,epochs,bs,0,numbers
+    runs,speeds,best = {},[],{}
+    def go(key, *args):
+        res = dict(run_peer(*job(*args)), file=args[5])
+        runs.setdefault(key, []).append(res)
+        print(f"{key:24} {statistics.median(res['seconds'][1:]):7.2f} s an epoch of {args[5]}", flush=True)
+        return res
+    for name,numbers,python,script,way in contenders(keras): # which batch suits each, in 32 bits
+        if numbers==16 or name=='keras-nojit': continue
+        took = {bs:min(run_peer(*job(python, script, way, 32, 'm5-port', 'few.npz', 2, bs))['seconds'][1:])
+                for bs in (*sizes, 128)}
+        best[name] = min(took, key=took.get)
+        print(name, {k:round(v, 2) for k,v in took.items()}, flush=True)
+    for i in range(repeats):
+        speeds.append(rates())
+        for name,numbers,*how in contenders(keras):
+            emulated = numbers==16 and not own16
+            if emulated and (i or name in ('ours', 'keras-nojit')): continue # ours takes 32 bits there by itself
+            file = 'few16.npz' if emulated else 'post.npz'
+            for bs in {128} if emulated else {128, best.get(name, 128)}:
+                go(f'm5 {name} {numbers} {bs}', *how, numbers, 'm5-port', file, 2 if emulated else epochs, bs)
+        for net in 'm11','m18':
+            for way in 'ours','bare':
+                for numbers in [32, 16][:1+own16]:
+                    how = sys.executable,'torch_loop.py',[way]
+                    go(f'{net} {way} {numbers} 32', *how, numbers, net, 'deep.npz', 3, 32)
+    clips = {'post.npz':n, 'deep.npz':m, 'few16.npz':few16}
+    seconds = {k:[832*s/clips[o['file']] for o in v for s in o['seconds'][1:]] for k,v in runs.items()}
+    save('train', clips=n, few=m, few16=few16, has_bf16=own16, best=best, threads=torch_threads(), speeds=speeds,
+         runs=runs, seconds=seconds)
+
+def torch_threads():
+    import torch
+    return torch.get_num_threads()
+
+def steps(data, repeats, keras, n=6, bs=16):
+    "The loss of each of the first steps in Keras, from weights and clips that PyTorch draws."
+    import torch
+    from heartbeat_nb.core import seeded
+    from heartbeat_nb.nets.models import create_model
+    with seeded(0): net,x = create_model('m5-port', 5),torch.randn(n*bs, 1, 10_000)
+    kept = [v.numpy() for k,v in net.state_dict().items() if 'batches' not in k]
+    out = Path(tempfile.mkdtemp())/'start.npz'
+    np.savez(out, x.numpy(), np.arange(n*bs)%5, *kept)
+    res = run_peer(keras, 'keras_m5.py', out, 1, bs, 0)
+    means = np.array(res['steps'])*np.arange(1, n+1) # Keras says the mean so far
+    save('steps', losses=np.diff(means, prepend=0).tolist(), keras=res['versions'])
+
+def curves(data, repeats, keras, epochs=8, some=384):
+    "The loss after each epoch of M5 in Keras, of the port's M5 and of the paper's, with seeds."
+    out = Path(tempfile.mkdtemp())/'post.npz'
+    as_arrays(data, 8000, 1.25, some, out)
+    bare = lambda net,seed: torch_loop('fast', net, out, epochs, 64, seed, 32)
+    ways = dict(keras=lambda o: run_peer(keras, 'keras_m5.py', out, epochs, 64, o), port=partial(bare, 'm5-port'),
+                paper=partial(bare, 'm5'))
+    losses = {k:[] for k in ways}
     for seed in range(repeats):
-        for k,job in jobs.items():
-            runs[k].append(run_peer(*job, seed))
-            print(f"{k:14} {statistics.median(runs[k][-1]['seconds'][1:]):7.2f} s an epoch", flush=True)
-    seconds = {k:[s for o in v for s in o['seconds'][1:]] for k,v in runs.items()}
-    save('train', clips=n, few=m, runs=runs, seconds=seconds)
+        for k,f in ways.items(): losses[k].append(f(seed)['losses'])
+    save('curves', clips=some, losses=losses)
 
 def loop(data, repeats, keras, epochs=12):
     "Epochs of M5 in the Learner and, between them and in the same process, of the same net in a bare loop."
     work = Path(tempfile.mkdtemp())
     as_arrays(data, 8000, 1.25, None, work/'post.npz')
-    runs = [torch_loop('both', 'm5', work/'post.npz', epochs, 128, seed) for seed in range(repeats)]
+    runs = [torch_loop('both', 'm5', work/'post.npz', epochs, 128, seed, 16) for seed in range(repeats)]
     all_but_first = lambda k: [s for o in runs for s in o[k][1:]]
     save('loop', seconds=dict(learner=all_but_first('seconds'), bare=all_but_first('beside')))
 
@@ -176,26 +244,36 @@ def tricks(data, repeats, keras, steps=20):
     save('tricks', seconds={k:[s for o in runs for s in o[k]] for k in runs[0]})
 
 def infer(data, repeats, keras, clips=256):
-    "Windows of 4 s answered in a second: torch, torch compiled, onnxruntime."
+    "Windows of 4 s answered in a second, all by one thread and all by two: torch, torch compiled, onnxruntime."
     import torch
-    from heartbeat_nb.predict.export import export_onnx,onnx_session
+    from heartbeat_nb.predict.export import export_onnx
     from heartbeat_nb.nets.fast import side_by_side
     from heartbeat_nb.predict.predictor import fold_norms
     from heartbeat_nb.nets.models import create_model
-    rates,x = {},torch.randn(clips, 1, 8000)
+    import onnxruntime as ort
+    def session(path, threads):
+        options = ort.SessionOptions()
+        options.intra_op_num_threads,options.log_severity_level = threads,3
+        return ort.InferenceSession(path, options, providers=['CPUExecutionProvider'])
+    speeds,x,before = {},torch.randn(clips, 1, 8000),torch.get_num_threads()
     for name in 'm5','m18':
-        net = side_by_side(fold_norms(create_model(name)))
-        net.classes = None
+        whole = create_model(name).eval()
+        net = side_by_side(fold_norms(whole))
         path = Path(tempfile.mkdtemp())/'net.onnx'
-        export_onnx(create_model(name).eval(), path)
-        session = onnx_session(path)
-        compiled = torch.compile(net)
-        with torch.inference_mode():
-            def onnx(o, session=session): return session.run(None, {session.get_inputs()[0].name:o.numpy()})
-            for k,f in dict(torch=net, compiled=compiled, onnxruntime=onnx).items():
-                f(x[:32])
-                rates[f'{name} {k}'] = [clips/o for o in timed(lambda f=f: [f(o) for o in x.split(32)], 2*repeats)]
-    save('infer', seconds_a_clip=4., batch=32, rates=rates)
+        export_onnx(whole, path)
+        for threads in 1,2:
+            torch.set_num_threads(threads)
+            onnx = session(path, threads)
+            ways = dict(torch=net, compiled=torch.compile(net),
+                        onnxruntime=lambda o, onnx=onnx: onnx.run(None, {'wave':o.numpy()}))
+            with torch.inference_mode():
+                for f in ways.values(): f(x[:32])
+                for _ in range(2*repeats):
+                    for k,f in ways.items():
+                        took = timed(lambda f=f: [f(o) for o in x.split(32)], 1)
+                        speeds.setdefault(f'{name} {k} {threads}', []).append(clips/took[0])
+    torch.set_num_threads(before)
+    save('infer', seconds_a_clip=4., batch=32, rates=speeds)
 
 def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
     "On a GPU: clips a second in training, beside a bare loop and the arithmetic; and which operations take its time."
@@ -214,7 +292,7 @@ def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
         asked = multiply_adds(create_model(net), torch.randn(1, 1, samples))
         least[net] = rate/2/(3*sum(asked[o] for o in ('features', 'head')) - asked['features.0'])
         for way in 'resident','bare':
-            runs = [torch_loop(way, net, work/'noise.npz', 4, bs, seed) for seed in range(repeats)]
+            runs = [torch_loop(way, net, work/'noise.npz', 4, bs, seed, 16) for seed in range(repeats)]
             rates[f'{net} {way}'] = [clips/o for run in runs for o in run['seconds'][1:]]
         parts[net] = operations(create_model(net).to(device), torch.randn(bs, 1, samples, device=device))
     save('gpu', samples=samples, batch=bs, rates=rates, arithmetic=least, operations=parts)
@@ -250,8 +328,8 @@ def quick(data, repeats, keras):
     from heartbeat_nb.train.callbacks import has_bf16
     work,table = Path(tempfile.mkdtemp()),results/'bench_commits.csv'
     as_arrays('simulated', 8000, 1.25, 256, work/'post.npz')
-    way = lambda o: torch_loop(o, 'm5', work/'post.npz', 4, 128, 0)['seconds'][1:]
-    both = dict(bare=way('bare'), ours=way('ours'))
+    way = lambda o,numbers: torch_loop(o, 'm5', work/'post.npz', 4, 128, 0, numbers)['seconds'][1:]
+    both = dict(bare=way('bare', 32), ours=way('ours', 16))
     ratio = statistics.median(both['bare'])/statistics.median(both['ours'])
     kind = f"{torch.get_num_threads()} threads, {'bfloat16' if has_bf16(torch.device('cpu')) else 'float32'}"
     commit = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], capture_output=True, text=True).stdout.strip()
@@ -273,9 +351,10 @@ def main(
     parts:str='limits,data,loaders,train,loop,tricks,infer,folds', # Which, with commas between
     data:str='', # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
-    keras:str='', # A Python that has keras and tensorflow, for the peer of the post
+    keras:str=os.environ.get('HEARTBEAT_KERAS', ''), # A Python that has keras and tensorflow (default: HEARTBEAT_KERAS)
     quick:bool=False, # One ratio, for every commit
 ):
     "Measure speed side by side"
     ways = globals()
+    if not keras and {'steps', 'curves'} & {*parts.split(',')}: sys.exit('steps and curves need --keras PYTHON.')
     for o in ['quick'] if quick else parts.split(','): ways[o](data or None, repeats, keras)

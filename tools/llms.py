@@ -23,7 +23,12 @@ def cells(path): return [(c['cell_type'], ''.join(c['source'])) for c in json.lo
 def site():
     "What nbdev and Quarto know of the site, and the sections of its sidebar."
     about = yaml.safe_load(read(nbs/'nbdev.yml'))['website']
-    return about,yaml.safe_load(read(nbs/'sidebar.yml'))['website']['sidebar']['contents']
+    return about,leaves(yaml.safe_load(read(nbs/'sidebar.yml'))['website']['sidebar']['contents'])
+
+def leaves(sections):
+    "Sections that hold pages, whatever they stand in."
+    nested = [o.get('contents', []) for o in sections]
+    return [p for o,n in zip(sections, nested) for p in ([o] if all('href' in k for k in n) else leaves(n))]
 
 def out(href): # data/07b_blocks.ipynb -> data/blocks.html, as nbdev calls it
     "The file that a page becomes."

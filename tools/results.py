@@ -167,7 +167,7 @@ def run(rows):
 
 def in_background(rows):
     "Run the same command, to stay, in a process of its own."
-    line = [sys.executable, __file__, 'run', *(o.by for o in rows), '--wait'] # names first, or they are not taken
+    line = [sys.executable, __file__, 'run', *(o.by for o in rows), '--wait'] # argparse wants names first
     with (log := home()/'log').open('a') as f:
         subprocess.Popen(line, stdout=f, stderr=f, stdin=subprocess.DEVNULL, start_new_session=True)
     print(f'They run in the background, and {log} says how they fare.')

@@ -2,7 +2,7 @@
 
 The notebooks are those that nbdev processes for Quarto; the pages in `_docs/` need no server and fetch nothing from
 elsewhere."""
-import base64,json,os,re,shutil,sys
+import base64,io,json,os,re,shutil,sys
 from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote,urlsplit
@@ -21,6 +21,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from nbconvert import HTMLExporter
 from nbdev.serve import proc_nbs
+from PIL import Image
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -30,6 +31,7 @@ import listen,llms
 
 root = Path(__file__).resolve().parent.parent
 nbs,proc,docs,files = root/'nbs', root/'_proc', root/'_docs', root/'tools'/'site_files'
+most = 1_500_000 # bytes of a page
 headings = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6']
 linked_name = re.compile(r'\[(`[^`]+`)\]\(https?://[^)]+\)')
 
@@ -61,8 +63,9 @@ def read_site():
     "Settings of the site and the sections of its sidebar."
     parts = [yaml.safe_load(read(nbs/o))['website'] for o in ('_quarto.yml', 'nbdev.yml', 'sidebar.yml')]
     site = {k:v for o in parts for k,v in o.items()}
-    for s in site['sidebar']['contents']: s['pages'] = [read_page(**o) for o in s['contents']]
-    return site, site['sidebar']['contents']
+    sections = llms.leaves(site['sidebar']['contents'])
+    for s in sections: s['pages'] = [read_page(**o) for o in s['contents']]
+    return site,sections
 
 # One notebook
 
@@ -152,11 +155,24 @@ def finish(html, page, pages, site):
             if not o[attr].startswith('data:'): o[attr] = resolve(o[attr], page, pages, site)
     for o in soup.find_all('table'):
         del o['border']
-        o.wrap(soup.new_tag('div', attrs={'class':'table', 'tabindex':'0'}))
+        for th in o.find_all('th'):
+            if not th.get_text(strip=True): th.name = 'td' # above an index, where nothing is named
+        o.wrap(soup.new_tag('div', attrs={'class':'table'}))
+    for o in soup.find_all('img'): add_size(o, page)
     for o in soup.select('pre > code'): o.parent['class'] = 'highlight'
     for o in soup.find_all('audio'): o['preload'] = 'metadata'
     name_headings(soup)
     return soup
+
+def add_size(img, page):
+    "Say how large a picture is, so that nothing moves when it comes."
+    if img.has_attr('width') and img.has_attr('height'): return
+    head,_,data = img['src'].partition('base64,')
+    if head.startswith('data:') and 'svg' not in head: raw = base64.b64decode(data)
+    elif not head.startswith('data:') and (file := docs/os.path.dirname(page.out)/unquote(head)).suffix!='.svg':
+        raw = file.read_bytes()
+    else: return
+    with Image.open(io.BytesIO(raw)) as o: img['width'],img['height'] = o.size
 
 def toc_and_search(soup, page):
     "Headings for the margin, and what search shall find, section by section."
@@ -205,8 +221,9 @@ def build():
         anchors(soup)
         (docs/page.out).parent.mkdir(parents=True, exist_ok=True)
         (docs/page.out).write_text(shell.render(
-            page=page, site=site, sections=sections, body=Markup(soup), toc=toc, up='../'*page.out.count('/'),
-            before=pages[i-1] if i else None, after=pages[i+1] if i+1<len(pages) else None), encoding='utf-8')
+            page=page, site=site, body=Markup(soup), sort=Markup(read(nbs/'sort.html')), toc=toc,
+            up='../'*page.out.count('/'), before=pages[i-1] if i else None,
+            after=pages[i+1] if i+1<len(pages) else None), encoding='utf-8')
     found = json.dumps(index, ensure_ascii=False).replace('</', '<\\/')
     (docs/'search.js').write_text(f'window.searchIndex = {found}\n', encoding='utf-8')
     write_files(site)
@@ -215,8 +232,8 @@ def write_files(site):
     "Style, script and pictures that all pages share."
     shutil.copy2(files/'site.js', docs)
     for o in site['favicon'],site['image']: shutil.copy2(nbs/o, docs/o)
-    light = HtmlFormatter(style='friendly').get_style_defs('.highlight')
-    dark = HtmlFormatter(style='github-dark').get_style_defs('[data-theme=dark] .highlight')
+    light = HtmlFormatter(style='xcode').get_style_defs('.highlight')
+    dark = HtmlFormatter(style='lightbulb').get_style_defs('[data-theme=dark] .highlight')
     llms.write(docs)
     listen.write(docs)
     (docs/'site.css').write_text('\n'.join([light, dark, read(files/'site.css')]), encoding='utf-8')
@@ -228,6 +245,7 @@ raw = {
     'a shortcode or fence of Quarto':re.compile(r'\{\{<|^:::', re.M),
     'Markdown that was not rendered':re.compile(r'\]\((?:https?:|[\w./#-]+\))|^\s*\|? ?:?---+:? ?\|', re.M),
     'TeX that was not rendered':re.compile(r'\$\$|\\(?:frac|sqrt|sum|cdot|mathrm)\b'),
+    'a cross reference of Quarto':re.compile(r'(?<!\w)@(?:fig|tbl|sec|eq)-\w'),
     'an error':re.compile(r'^Traceback \(most recent call last\)', re.M)}
 
 def broken_links(path, soup, names):
@@ -291,11 +309,11 @@ def findings():
     for path,soup in soups.items():
         twice = [k for k,n in Counter(o['id'] for o in soup.find_all(id=True)).items() if n>1]
         found = [*broken_links(path, soup, names), *bad_headings(soup), *bad_media(soup), *raw_text(soup)]
+        if (n := path.stat().st_size)>most: found.append(f'{n} bytes, at most {most}')
         for o in [*(f'two places called {k}' for k in twice), *found]:
             yield f'{path.relative_to(docs)}: {o}'
     yield from llms.findings(docs)
-    sections = yaml.safe_load(read(nbs/'sidebar.yml'))['website']['sidebar']['contents']
-    listed = {o['href'] for s in sections for o in s['contents']}
+    listed = {o['href'] for s in llms.site()[1] for o in s['contents']}
     for o in sorted(nbs.rglob('*.ipynb')):
         rel = o.relative_to(nbs)
         if any(p[0] in '._' for p in rel.parts): continue

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np,pandas as pd,torch
 from fastai.basics import Callback,CategoryBlock,DataBlock,DataLoaders,Learner
 from fastai.interpret import ClassificationInterpretation
+from IPython.display import HTML
 
 from heartbeat_nb.all import *
 from heartbeat_nb.core import parallel,set_seed
-from heartbeat_nb.nets.archs import ResBlock
+from heartbeat_nb.nets.archs import ResBlock,as_in_keras
 from heartbeat_nb.predict.answer import Span
 from heartbeat_nb.data.sets import Source
 from heartbeat_nb.cli.bench import *
@@ -96,6 +97,7 @@ def hearts(path:Path, rng:np.random.Generator)->None:
 
 def nets(path:Path, x:torch.Tensor, y:torch.Tensor)->None:
     net:AudioModel = create_model('m18', n_out=5, in_channels=1, sr=2000, kernel_ms=10.)
+    net.apply(as_in_keras)
     names:list[str] = list_models('m*')+arch_names('*-res')
     known:dict[str, Arch] = archs
     m5:Arch = get_arch('m5')
@@ -352,15 +354,17 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     show_timeline(day), play_sound(path, start=1., secs=5.)
     print(murmur, label, share, clock(90.), notes, outline.step, heard, ready, stream.answer(), fold_norms(net.net))
     card:str = model_card('best', data='simulated', protocol='none', license='cc0-1.0')
+    space:Path = export_space(path, 'best', page=None)
     there:AudioModel = from_pretrained(save_pretrained('best', path, card), revision=None)
     url:str = push_to_hub(there, 'me/mine', card, private=True)
-    app = make_app(net, most_mb=5, secs=10, most_secs=60, hosts=['sounds.example'])
+    app = make_app(net, most_mb=5, secs=10, most_secs=60, hosts=['sounds.example'], folder=path)
+    scores:bytes = net_scores(b'', 1, net)
     limited,port = Limit(app, most=1000, secs=1.),listening_socket('localhost', 0)
     make_server(app, 10, wait=1., most=20).run([port])
     check_address('localhost', None, ['127.0.0.1'])
     print(Turns(2, most=5))
     with path.open('rb') as file: answer = answer_upload(file, path.name, net)
-    print(url, limited, port, answer['label'], page(net), Message, Receive, Send)
+    print(space, scores, url, limited, port, answer['label'], page(net), Message, Receive, Send)
 
 def exporting(learn:Learner, result:CrossValidation, path:Path, x:torch.Tensor)->None:
     net = as_net('best')
@@ -418,6 +422,8 @@ def scoring(index:pd.DataFrame, learn:Learner, path:Path, y:np.ndarray, groups:n
     each:dict[str, Interval] = bootstrap_scores(y, y, groups, 2)
     each["moved"] = bootstrap_mean(y, groups)
     ax = plot_intervals(each, chance=.5, ax=plot_confusion(y, y, ['dog', 'cat']))
+    folded:HTML = show_intervals('As good as they get', {'accuracy':each}, chance=.5, also={'of':{'dog':'one'}})
+    print(folded)
     print(interval_table(each), fold_auc(y, y>0, groups, groups), plot_history(fold.history), ax, spread, better, found)
     print(challenge_measures(base), submission(learn, index), mine, jobs, accuracy.estimate)
     print(over_time(torch.zeros(1, 8, 9)), clip_features(index), Baseline)

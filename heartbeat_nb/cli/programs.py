@@ -72,6 +72,7 @@ def heartbeat_serve(
     max_secs:float=120., # Longest sound, in seconds
     timeout:float=30., # Seconds that an upload may take, and an answer
     hosts:str|None=None, # Other names by which it may be asked, with commas between: sounds.example.org,nas.local
+    page:str|None=None, # Folder with the site's page that listens; this server is its net (default: a small page)
 )->None:
     "Answer for sounds over HTTP: a page at /, and POST /predict with a field called file."
 

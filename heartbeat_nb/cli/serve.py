@@ -17,14 +17,15 @@ from ..predict.serve import listening_socket,make_app,make_server
 
 # %% ../../nbs/cli/07_serve.ipynb #71cd1b2a
 def serve( # the parameters of `heartbeat_serve`
-    model:str, host:str, port:int, max_mb:float, max_secs:float, timeout:float, hosts:str|None)->None:
+    model:str, host:str, port:int, max_mb:float, max_secs:float, timeout:float, hosts:str|None, page:str|None)->None:
     "Answer over HTTP until stopped."
     if not all(0<o<1e6 for o in (max_mb, max_secs, timeout)):
         raise BadInput('Limits must be more than 0, and less than a million: --max-mb, --max-secs, --timeout.')
     net = Predictor(model)
     net.hear([torch.randn(net.n)]) # once for noise: the first client need not wait
     names = [host, *filter(None, map(str.strip, (hosts or '').split(',')))]
-    server,sock = make_server(make_app(net, max_mb, timeout, max_secs, names), timeout),listening_socket(host, port)
+    app = make_app(net, max_mb, timeout, max_secs, names, page)
+    server,sock = make_server(app, timeout),listening_socket(host, port)
     print(f'http://{host}:{sock.getsockname()[1]}  {net.caution} Stop with Ctrl-C.', flush=True)
     begin = server.handle_exit
     def stop(sig:int, frame:FrameType|None)->None:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['archs', 'variants', 'SameConv1d', 'Arch', 'arch_names', 'find_arch', 'get_arch', 'conv_block', 'ResBlock',
            'make_stage', 'Recurrent', 'LastStep', 'make_head', 'Features', 'make_features', 'init_glorot',
-           'kernel_samples', 'RawNet', 'check_samples']
+           'as_in_keras', 'kernel_samples', 'RawNet', 'check_samples']
 
 # %% ../../nbs/nets/02_archs.ipynb #7c5611c3
 import math
@@ -50,10 +50,15 @@ class Arch:
     norm:bool=True # batch norm after each layer
     hidden:tuple[int, ...]=() # widths of fully connected layers in place of the average over time
     recurrent:int=0 # width of two LSTM layers after a last pool
+    port:bool=False # norms and pools as Keras has them
     @property
     def min_samples(self)->int: # one step of the deepest layer
         "The shortest wave."
         return self.stride*4**(len(self.stages) + (self.last_pool or self.recurrent>0))
+    def steps(self, samples:int)->int: # of the last layer
+        "How many steps are left of a wave."
+        first,pools = -(-samples//self.stride),self.min_samples//self.stride
+        return first//pools if self.port else -(-first//pools)
     @property
     def width(self)->int: # channels that reach the head
         "How wide the features are."
@@ -81,7 +86,8 @@ variants = dict(
     fc   = dict(hidden=(1000,1000), last_pool=True),
     nobn = dict(norm=False),
     res  = dict(residual=True),
-    s1   = dict(stride=1))
+    s1   = dict(stride=1),
+    port = dict(port=True))
 
 # %% ../../nbs/nets/02_archs.ipynb #9dfa12d2
 _published = dict(srf=('m11', 'm18'), lrf=('m11', 'm18'), fc=('m3', 'm5', 'm11', 'm18'), nobn=('m11', 'm18', 'm34'),
@@ -224,7 +230,7 @@ def _image_layers(layers:Iterable[nn.Module], x:torch.Tensor)->torch.Tensor:
     while layers:
         layer = layers.pop(0)
         if layers and _relu_then_pool(layer, layers[0]):
-            x,layers = _pool_early(layer[1], _image_conv(layer[0], x)),layers[1:]
+            x,layers = _pool_early(layer[1], _image_conv(layer[0], x), layers[0].ceil_mode),layers[1:]
         else: x = _on_images[type(layer)](layer, x)
     return x
 
@@ -268,6 +274,15 @@ def init_glorot(
         for k,p in m.named_parameters():
             (nn.init.zeros_ if 'bias' in k else nn.init.orthogonal_ if 'hh' in k else nn.init.xavier_uniform_)(p)
 
+# %% ../../nbs/nets/02_archs.ipynb #55a8a4cd
+def as_in_keras(
+    m:nn.Module, # a layer; use with `model.apply`
+)->None:
+    "Set what differs in batch norms and pools."
+    if isinstance(m, nn.BatchNorm1d): m.momentum,m.eps = .01,1e-3
+    if isinstance(m, nn.MaxPool1d): m.ceil_mode = False
+
+
 # %% ../../nbs/nets/02_archs.ipynb #b29869b4
 def kernel_samples(
     ms:float, # length of the kernel, in ms, up to 1000
@@ -303,8 +318,9 @@ class RawNet(AudioModel):
         self.kernel_ms,self.sr = kernel_ms,sr if kernel_ms is not None else None
         self.arch,self.min_samples = arch,arch.min_samples
         self.features = make_features(arch, in_channels)
-        self.head = make_head(arch.width, n_out, arch, -(-(self.samples or 0)//arch.min_samples))
+        self.head = make_head(arch.width, n_out, arch, arch.steps(self.samples or 0))
         self.apply(init_glorot)
+        if arch.port: self.apply(as_in_keras)
 
 # %% ../../nbs/nets/02_archs.ipynb #31759a4a
 def check_samples(

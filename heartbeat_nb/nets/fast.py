@@ -74,13 +74,13 @@ def _per_channel(o:torch.Tensor, x:torch.Tensor)->torch.Tensor: return o.to(x.dt
 class NormReluPool(torch.autograd.Function):
     "Batch norm in training, ReLU and max-pool of 4, in that order or one that gives the same."
     @staticmethod
-    def forward(ctx, x, weight, bias, running_mean, running_var, momentum, eps)->torch.Tensor:
+    def forward(ctx, x, weight, bias, running_mean, running_var, momentum, eps, ceil_mode=True)->torch.Tensor:
         mean,var = torch.batch_norm_update_stats(x, running_mean, running_var, momentum)
-        y,where = F.max_pool2d(x, (1,4), ceil_mode=True, return_indices=True)
+        y,where = F.max_pool2d(x, (1,4), ceil_mode=ceil_mode, return_indices=True)
         scale = weight*(var+eps).rsqrt()
         z = torch.addcmul(_per_channel(bias-mean*scale, y), y, _per_channel(scale, y)).relu_()
         ctx.save_for_backward(x, where, y, z, weight, mean, var)
-        ctx.eps = eps
+        ctx.eps,ctx.ceil_mode = eps,ceil_mode
         return z
 
     @staticmethod
@@ -95,11 +95,11 @@ class NormReluPool(torch.autograd.Function):
         d_bias = total(grad)
         d_weight = (total(grad*y) - mean*d_bias)*rate
         scale,n = weight*rate,x.numel()/len(mean)
-        pool = [1,4],[1,4],[0,0],[1,1],True
+        pool = [1,4],[1,4],[0,0],[1,1],ctx.ceil_mode
         d_x = torch.ops.aten.max_pool2d_with_indices_backward(grad*_per_channel(scale, x), x, *pool, where)
         slope = -scale*rate*d_weight/n
         d_x.addcmul_(x, _per_channel(slope, x)).add_(_per_channel(-scale*d_bias/n - slope*mean, x))
-        return d_x,d_weight,d_bias,None,None,None,None
+        return d_x,d_weight,d_bias,*[None]*5
 
 # %% ../../nbs/nets/00_fast.ipynb #4869eac9
 def _image_batch_norm(norm:nn.BatchNorm1d, x:torch.Tensor)->torch.Tensor: # of the same shape
@@ -108,15 +108,15 @@ def _image_batch_norm(norm:nn.BatchNorm1d, x:torch.Tensor)->torch.Tensor: # of t
     of_norm = norm.running_mean,norm.running_var,norm.weight,norm.bias
     return F.batch_norm(x, *of_norm, norm.training, norm.momentum, norm.eps)
 
-def _pool_early(norm:nn.Module, x:torch.Tensor)->torch.Tensor: # (batch, channels, 1, samples/4), rounded up
-    "Batch norm, ReLU and max-pool of 4."
-    pool = lambda o: F.max_pool2d(o, (1,4), ceil_mode=True)
+def _pool_early(norm:nn.Module, x:torch.Tensor, ceil_mode:bool=True)->torch.Tensor: # (batch, channels, 1, samples/4)
+    "Batch norm, ReLU and max-pool of 4; in ceil mode what is left over at the end is a last, shorter one."
+    pool = lambda o: F.max_pool2d(o, (1,4), ceil_mode=ceil_mode)
     if not isinstance(norm, nn.BatchNorm1d): return pool(x).relu_()
     if (norm.weight<0).any(): return pool(_image_batch_norm(norm, x).relu_())
     if not norm.training: return _image_batch_norm(norm, pool(x)).relu_()
     norm.num_batches_tracked.add_(1)
     of_norm = norm.weight,norm.bias,norm.running_mean,norm.running_var
-    return NormReluPool.apply(x, *of_norm, norm.momentum, norm.eps)
+    return NormReluPool.apply(x, *of_norm, norm.momentum, norm.eps, ceil_mode)
 
 # %% ../../nbs/nets/00_fast.ipynb #85b99c94
 @contextmanager

@@ -61,20 +61,24 @@ def check_sound(
     if silent: raise BadSound(_refusals['silent'].format(name=name), 'silent')
 
 # %% ../../nbs/predict/00_answer.ipynb #f7eb1a15
-_quiet_peak,_clipped_share = .1,1e-3
+_quiet_peak,_clipped_share,_high_share = .1,1e-3,.6
 _doubts = dict(
     quiet='too quiet: peaks {db:.0f} dB below full scale', clipped='clipped: {share:.1%} of it at full scale',
+    high='high: {share:.0%} of it lies above what the net hears',
     opposite='channels of opposite phase: only the loudest is heard',
     short='short: {secs:.1f} s, and the net learnt from {window:g} s')
 
 def quality_notes(
     sound:Sound, # read to its end
     secs:float, # seconds of a window
+    energy:float|None=None, # that is left at the net's sample rate, as `sound.energy`; None: not known
 )->list[str]: # short sentences
     "What about a recording may spoil the answer."
     notes,peak,full = [],(sound.high-sound.low)/2,sound.full/max(1, sound.values)
     if peak<_quiet_peak: notes.append(_doubts['quiet'].format(db=-20*math.log10(max(peak, 1e-9))))
     if full>_clipped_share: notes.append(_doubts['clipped'].format(share=full))
+    lost = 0 if energy is None or not sound.energy else 1-energy/sound.energy
+    if lost>_high_share: notes.append(_doubts['high'].format(share=lost))
     if sound.opposite: notes.append(_doubts['opposite'])
     if sound.secs<secs: notes.append(_doubts['short'].format(secs=sound.secs, window=secs))
     return notes

@@ -133,6 +133,8 @@ def nearest(
     "Which recordings sound like this one?"
     check_number('n', n, 1, whole=True)
     table = many if isinstance(many, pd.DataFrame) else None
+    if table is not None and len(table.columns)!=len(table.select_dtypes('number').columns):
+        raise BadInput('This table holds more than numbers. Give one from embed_clips.')
     if table is not None and one in check_unique(table.index.to_series()).index:
         x,table = table.loc[one].to_numpy(np.float32),table.drop(index=one)
     else:

@@ -21,9 +21,9 @@ from ..core import BadInput,need,write_atomic
 from ..heart import answers,beats,murmurs,states
 from ..nets.base import AudioModel,check_wave
 from ..nets.io import as_net,default_net,model_config
-from . import answer,files
+from . import answer,files,show
 from .predictor import Predictor,fold_norms
-from ..sound import io,resample,show
+from ..sound import io,resample
 from ..sound.windows import silence,standardize
 if TYPE_CHECKING: from onnxruntime import InferenceSession
 
@@ -259,8 +259,9 @@ def _told(net):
     return {k:getattr(net, k) for k in _own} | {k:getattr(net.heart, k) for k in _of_heart} | dict(
         words=dict(faults=io._faults, refusals=answer._refusals, doubts=answer._doubts, heart=answers._words),
         silence=silence, clip_secs=files.clip_secs, clear_line=answers.clear_line, cannot_tell=answers.cannot_tell,
-        quiet_peak=answer._quiet_peak, clipped_share=answer._clipped_share, thirds=murmurs.thirds,
-        lasts=states._lasts.tolist(), colors=show.class_colors([f'no {net.first}', net.first]) | beats._colors,
+        quiet_peak=answer._quiet_peak, clipped_share=answer._clipped_share, high_share=answer._high_share,
+        thirds=murmurs.thirds, lasts=states._lasts.tolist(),
+        colors=show._colors(net.classes, [f'no {net.first}', answers.cannot_tell]) | beats._colors,
         state_hop=net.heart.hop, sinc=dict(zip(('zeros', 'rolloff'), resample._sinc_filter.__wrapped__.__defaults__)))
 
 def export_page(

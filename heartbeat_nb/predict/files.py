@@ -49,7 +49,8 @@ def decode_sound(
                 if sum(map(len, parts))>clip_secs*net.sr: return Decoded(name)
         check_sound(name, sound.secs, sound.silent, net.least_secs)
     except BadInput as e: return Decoded(name, error=str(e))
-    return Decoded(name, torch.cat(parts), sound.secs, quality_notes(sound, net.secs))
+    energy = float((wave := torch.cat(parts)).double().square().sum())/net.sr
+    return Decoded(name, wave, sound.secs, quality_notes(sound, net.secs, energy))
 
 # %% ../../nbs/predict/03_files.ipynb #4660365b
 def _blocks(sound:Sound, net:Predictor, progress:bool)->Iterator[np.ndarray]:

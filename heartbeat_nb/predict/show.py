@@ -6,6 +6,7 @@
 __all__ = ['show_timeline', 'play_sound']
 
 # %% ../../nbs/predict/04_show.ipynb #c746c4d8
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
@@ -14,14 +15,18 @@ import matplotlib.pyplot as plt, numpy as np, torch
 from IPython.display import Audio
 from matplotlib.axes import Axes
 
-from ..core import BadInput
+from ..core import BadInput,unlabelled
 from .answer import Timeline
 from ..sound.io import Sound,channel_weights
 from ..sound.resample import Resampler
 from ..sound.show import class_colors,player
 
 # %% ../../nbs/predict/04_show.ipynb #019d7024
-#| code-fold: true
+def _colors(classes:Iterable[str], labels:Iterable[str])->dict[str, str]: # name -> colour
+    "A class and its opposite have the colours of the net's classes; what cannot be told is grey."
+    res = class_colors(classes := list(classes))
+    return res | {o:res[classes[0] if o.startswith('no ') else unlabelled] for o in labels if o not in res}
+
 def show_timeline(
     timeline:Timeline, # from `predict_long`
     ax:Axes|None=None, # None makes some
@@ -29,7 +34,7 @@ def show_timeline(
     "Draw the outline of a recording over the colours of what was heard."
     if ax is None: _,ax = plt.subplots(figsize=(9, 2), layout='constrained')
     o,secs = timeline.outline,timeline.secs
-    colors = class_colors(dict.fromkeys([*timeline.answer.probabilities, *sorted(s.label for s in timeline.spans)]))
+    colors = _colors(timeline.answer.probabilities, sorted({s.label for s in timeline.spans}))
     unit,name = (3600, 'hours') if secs>=7200 else (60, 'minutes') if secs>=120 else (1, 'seconds')
     for s in timeline.spans: ax.axvspan(s.start/unit, s.end/unit, color=colors[s.label], alpha=.35, lw=0)
     ax.fill_between(np.arange(len(o.low))*o.step/unit, o.low, o.high, color='black', lw=.3, step='post')

@@ -4,13 +4,16 @@
 
 # %% auto #0
 __all__ = ['confusion', 'class_scores', 'scores', 'score_table', 'group_confusions', 'bootstrap', 'bootstrap_scores',
-           'bootstrap_mean', 'interval_table', 'fold_auc', 'plot_confusion', 'plot_intervals', 'plot_history']
+           'bootstrap_mean', 'interval_table', 'fold_auc', 'plot_confusion', 'plot_intervals', 'show_intervals',
+           'plot_history']
 
 # %% ../../nbs/score/00_metrics.ipynb #1df59fdd
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 import numpy as np, pandas as pd
+from IPython.display import HTML
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from sklearn.metrics import confusion_matrix
@@ -170,6 +173,26 @@ def plot_intervals(
     ax.errorbar(t.estimate, [str(o) for o in t.index], xerr=around, fmt='o', color='#0072B2')
     if chance is not None: ax.axvline(chance, ls=':', color='black')
     return ax
+
+# %% ../../nbs/score/00_metrics.ipynb #2c4405e3
+def show_intervals(
+    title:str, # what is to be seen
+    panels:Mapping[str,Mapping[str,Interval]], # what is measured -> a name -> its interval
+    chance:float|None=None, # where guessing would be; a dotted line
+    also:Mapping[str,Mapping[str,object]]|None=None, # columns that the table alone has
+)->HTML: # the table, folded
+    "Draw intervals under a title, and fold all numbers under them."
+    sizes = [len(o)+.5 for o in panels.values()]
+    fig,axs = plt.subplots(len(panels), 1, squeeze=False, sharex=True, height_ratios=sizes, layout='constrained',
+                           figsize=(6.2, .6+.7*len(panels)+.3*sum(sizes)))
+    for ax,(label,scores) in zip(axs[:,0], panels.items()):
+        plot_intervals(dict(scores), chance, ax).set(xlabel=label, ylim=(-.6, len(scores)-.4))
+        ax.tick_params(labelbottom=True)
+    fig.suptitle(fill(title, 52), x=.01, ha='left', weight='bold', size=12)
+    plt.show()
+    said = lambda o: o if isinstance(o, str) else f'{o:.3f}'
+    table = pd.DataFrame({**panels, **(also or {})}).map(said, na_action='ignore').fillna('')
+    return HTML(f'<details><summary>All numbers</summary>{table.to_html()}</details>')
 
 # %% ../../nbs/score/00_metrics.ipynb #ae3b7b31
 def plot_history(

@@ -118,6 +118,7 @@ class Sound:
     )->None:
         self.name,self.block = sound_name(source),block
         self.secs,self.peak,self.low,self.high,self.full,self.values = 0.,0.,math.inf,-math.inf,0,0
+        self.energy = 0. # of what is heard: squares, summed over seconds
         self.weights:np.ndarray|None = None # of the channels; chosen where the sound begins
         self.raw,self.ours = Steady(open_sound(source)),not hasattr(source, 'read')
         try: self._open()
@@ -178,6 +179,7 @@ class Sound:
         self.high = max(self.high, float(mono.max()))
         self.full += self._at_full_scale(x)
         self.values += x.size
+        self.energy += float(np.vdot(mono, mono))/self.sr
         return mono
 
     def _at_full_scale(self, x:np.ndarray)->int:

@@ -26,7 +26,8 @@ def standardize(
     "Give each wave mean 0 and variance 1."
     if lengths is None:
         x = x-x.mean(-1, keepdim=True)
-        return x/x.std(-1, correction=0, keepdim=True).clamp(min=1e-6)
+        size = torch.linalg.vector_norm(x, dim=-1, keepdim=True) # `std` takes far longer
+        return x/(size/x.shape[-1]**.5).clamp(min=1e-6)
     n = lengths.reshape(-1, *[1]*(x.ndim-1))
     sound = torch.arange(x.shape[-1], device=x.device)<n
     x = (x-(x*sound).sum(-1, keepdim=True)/n)*sound

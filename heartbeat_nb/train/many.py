@@ -15,7 +15,7 @@ from fastai.basics import *
 from fastai.data.all import DataBlock,TransformBlock
 from fastprogress.fastprogress import progress_bar
 
-from ..core import BadInput,Cache,cache_dir,digest,seeded
+from ..core import BadInput,Cache,cache_dir,check_number,digest,seeded
 from ..data.audio import AudioDL,AudioFiles,Clips,Standardize,TensorAudio
 from ..data.augment import AddNoise,Equalise,Polarity,_read_between
 from ..data.questions import heart_questions,questions,state_labels
@@ -30,7 +30,7 @@ from ..sound.windows import begin_again,standardize,window_begins
 from .callbacks import Augment
 from .identity import numerics
 from .learner import audio_learner
-from .recipes import Recipe,recipes
+from .recipes import Recipe,get_recipe,recipes
 
 # %% ../../nbs/train/06_many.ipynb #0c8a242e
 class StateClips(Clips):
@@ -165,13 +165,15 @@ pretrain_recipe = replace(recipes['onecycle'], bs=64, epochs=18)
 def heart_learner(
     dls:DataLoaders, # from `heart_dls`
     body:str='m11', # of the net
-    recipe:Recipe=pretrain_recipe, # how to train
+    recipe:str|Recipe=pretrain_recipe, # how to train: one of `recipes`, or one of your own
     seed:int=0, # of weights and batches
-    states:float=1., # weight of the states in the loss
+    states:float=1., # weight of the states in the loss, 0 or more
     change:float=1., # strength of the changes of sound: 0 none, at most 2
     **kwargs, # for `audio_learner`: path, cbs
 )->Learner: # `learn.model.net` is the heart net
     "A Learner for all questions at once."
+    check_number('states', states, 0)
+    check_number('change', change, 0, 2)
     with seeded(seed): net = create_model('heart', 2, body=body, questions=len(questions)-1)
     changes = [Polarity(), Equalise((-6*change, 6*change), p=.5), AddNoise((30-15*change, 30), p=.5)] if change else []
     cbs = [*L(kwargs.pop('cbs', [])), *([Augment(changes)] if changes else [])]
@@ -186,16 +188,17 @@ def _all_known(indexes:Sequence[pd.DataFrame])->list[list[str]]:
 def pretrain_heart(
     indexes:Sequence[pd.DataFrame], # of CirCor, CinC 2016 or PASCAL
     held_out:Sequence[str]=(), # clip_id of what is not learned from: all of whoever will be asked about
-    recipe:Recipe=pretrain_recipe, # how to train
+    recipe:str|Recipe=pretrain_recipe, # how to train: one of `recipes`, or one of your own
     seed:int=0, # of weights and batches
     body:str='m11', # of the net
-    states:float=1., # weight of the states in the loss
-    change:float=1., # strength of the changes of sound
+    states:float=1., # weight of the states in the loss, 0 or more
+    change:float=1., # strength of the changes of sound: 0 none, at most 2
     odds:bool=True, # does the loss allow for what is usual in a clinic?
     faster:float=.15, # half of the clips play faster or slower, at most by this share
     secs:float=4., # length of a crop
 )->Path: # a file for `audio_learner(weights=...)` and `load_model`
     "Train a heart net on several sets, or find what was trained before."
+    recipe = get_recipe(recipe)
     how = dict(recipe=asdict(recipe), seed=seed, body=body, states=states, change=change, secs=secs, odds=odds,
                faster=faster, held_out=sorted(held_out))
     cache,key = Cache('heart', suffix='.safetensors'),digest('heart 2', numerics, repr(how), _all_known(indexes))

@@ -25,7 +25,7 @@ export const rateOf = b => {
   return 48000
 }
 
-const large = 16e6, most = 200e6 // bytes: from here on at a low rate, so that memory lasts; and not at all
+const large = 4e6, most = 200e6 // bytes: from here on at a low rate, so that memory lasts; and not at all
 
 export async function decode(file) {
   if (file.size > most) return null

@@ -144,13 +144,14 @@ export async function hear(sound, told, run, tick, heard = () => {}) {
   const probs = temperatureScale(weightedMean(windows.map(o => o.probs), weights), told.temperature)
   let [label, probability] = nameAnswer(probs, told)
   const long = wave.length > told.clip_secs * told.sr, states = await hearStates(wave, told, run, tick)
-  const heart = hearHeart(wave, states, !long && label === told.first, told), notes = [...sound.doubts()]
+  const heart = hearHeart(wave, states, !long && label === told.first, told)
+  const doubts = sound.doubts(long ? null : wave.reduce((sum, o) => sum + o * o, 0) / told.sr), notes = [...doubts]
   if (long) { // as a stream, which knows no beats when it answers
     const clear = weightedMean(windows.map(o => [o.clear]), weights)[0]
     heart.tells = clear >= told.clear_line
     notes.push(...heart.tells ? [] : [say(told.words.heart.unlike, {clear})])
   } else notes.push(...heart.notes)
   if (!heart.tells) [label, probability] = [told.cannot_tell, null]
-  return {name, label, probability, probabilities: Object.fromEntries(told.classes.map((o, i) => [o, probs[i]])), secs, notes, doubts: sound.doubts(),
+  return {name, label, probability, probabilities: Object.fromEntries(told.classes.map((o, i) => [o, probs[i]])), secs, notes, doubts,
     unlike: !heart.tells, clear: heart.clear, beats: heart.tells ? heart.beats : null, timing: heart.timing ?? null, spans: joinSpans(windows, secs, told)}
 }

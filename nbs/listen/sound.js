@@ -120,7 +120,7 @@ const ends = x => {
 
 export class Sound {
   constructor(source, name, told) {
-    Object.assign(this, {source, name, told, secs: 0, low: Infinity, high: -Infinity, full: 0, values: 0, weights: null})
+    Object.assign(this, {source, name, told, secs: 0, low: Infinity, high: -Infinity, full: 0, values: 0, energy: 0, weights: null})
     if (source.unreadable) throw this.bad('unreadable')
     if (!(source.sr >= 100 && source.sr <= 192000)) throw this.bad('rate', {sr: source.sr})
     if (source.short) throw this.bad('short')
@@ -158,15 +158,20 @@ export class Sound {
     const mono = mix(xs, this.weights ?? equal(xs.length)), [low, high] = ends(mono)
     this.low = Math.min(this.low, low)
     this.high = Math.max(this.high, high)
+    let sum = 0
+    for (const o of mono) sum += o * o
+    this.energy += sum / this.source.sr
     return mono
   }
 
-  // What about a recording may spoil the answer.
-  doubts() {
-    const {words: {doubts}, quiet_peak, clipped_share, secs: window} = this.told, notes = []
+  // What about a recording may spoil the answer; `energy` is left at the net's rate, null: not known.
+  doubts(energy) {
+    const {words: {doubts}, quiet_peak, clipped_share, high_share, secs: window} = this.told, notes = []
     const peak = (this.high - this.low) / 2, share = this.full / Math.max(1, this.values)
     if (peak < quiet_peak) notes.push(say(doubts.quiet, {db: -20 * Math.log10(Math.max(peak, 1e-9))}))
     if (share > clipped_share) notes.push(say(doubts.clipped, {share}))
+    const lost = energy === null || !this.energy ? 0 : 1 - energy / this.energy
+    if (lost > high_share) notes.push(say(doubts.high, {share: lost}))
     if (this.opposite) notes.push(doubts.opposite)
     if (this.secs < window) notes.push(say(doubts.short, {secs: this.secs, window}))
     return notes

@@ -1,8 +1,9 @@
 """Train with the package, or in the loop of PyTorch's own tutorials.
 
-`python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED`; the last line is JSON. Ways: ours, ours32 (in 32 bits),
-resident (clips live where the net is), bare, both (ours, and between its epochs the net alone)."""
-import json,sys,time
+`python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED BITS`; the last line is JSON. Ways: ours, resident (ours, and
+clips live where the net is), bare, compiled (bare, by torch.compile), fast (bare, with this package's layers), both
+(ours, and between its epochs fast). BITS: 32, or 16 for bfloat16."""
+import json,os,sys,time
 from dataclasses import replace
 
 import numpy as np,torch
@@ -10,29 +11,28 @@ from fastai.torch_core import default_device
 from torch.nn import functional as F
 from torch.utils.data import DataLoader,TensorDataset
 
-def bare(net, x, y, epochs, bs, quick=False):
-    """Adam and nothing else: torch's own layers in 32 bits.
-
-    When `quick`, the package's in bfloat16, which leaves the Learner as the only difference."""
+def bare(net, x, y, epochs, bs, bf16=False, compiled=False, quick=False):
+    "Adam and nothing else: torch's own layers, or when `quick` the package's."
     from heartbeat_nb.nets.fast import keep_memory,layer_by_layer
     from heartbeat_nb.nets.models import create_model
     device = default_device()
     model = create_model(net, int(y.max())+1).to(device)
+    whole = torch.compile(model, dynamic=False) if compiled else model
     opt = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4)
     dl = DataLoader(TensorDataset(x, y), bs, shuffle=True)
     with keep_memory() if quick else layer_by_layer():
         for _ in range(epochs):
-            losses,start = [],time.perf_counter()
+            losses,start,cpu = [],time.perf_counter(),time.process_time()
             for xb,yb in dl:
                 xb,yb = xb.to(device),yb.to(device)
                 opt.zero_grad()
-                with torch.autocast(device.type, torch.bfloat16, enabled=quick):
-                    loss = F.cross_entropy(model(xb).float(), yb)
+                with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                    loss = F.cross_entropy(whole(xb).float(), yb)
                 loss.backward()
                 opt.step()
                 losses.append(loss.detach()*len(xb))
             total = sum(losses).item() # waits for the device
-            yield time.perf_counter()-start,total/len(x)
+            yield time.perf_counter()-start,total/len(x),time.process_time()-cpu
 
 def loaders(x, y, names, bs):
     "DataLoaders of ready waves."
@@ -53,7 +53,8 @@ def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
     class Watch(Callback):
         order = 60
         def before_fit(self): self.epochs = []
-        def before_train(self): self.losses,self.waits,self.start = [],0.,time.perf_counter()
+        def before_train(self):
+            self.losses,self.waits,self.start,self.cpu = [],0.,time.perf_counter(),time.process_time()
         def before_batch(self):
             if self.training: self.waits += time.perf_counter()-getattr(self, 'since', self.start)
         def after_batch(self):
@@ -61,7 +62,8 @@ def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
             if self.training: self.losses.append(self.loss.detach()*len(self.y))
         def after_train(self):
             total = sum(self.losses).item() # waits for the device
-            self.epochs.append((time.perf_counter()-self.start, total/len(x), self.waits))
+            took = time.perf_counter()-self.start,total/len(x),time.process_time()-self.cpu
+            self.epochs.append((*took, self.waits))
         def after_epoch(self):
             if beside: self.epochs[-1] += next(beside)[:1]
     names = [str(o) for o in range(int(y.max())+1)]
@@ -72,12 +74,14 @@ def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
     return watch.epochs
 
 if __name__=='__main__':
-    way,net,data,epochs,bs,seed = sys.argv[1:]
+    way,net,data,epochs,bs,seed,bits = sys.argv[1:]
+    if threads := int(os.environ.get('HEARTBEAT_THREADS', 0)): torch.set_num_threads(threads)
     torch.manual_seed(int(seed))
     x,y = (torch.from_numpy(o) for o in np.load(data).values())
     args = net,x,y.long(),int(epochs),int(bs)
-    if way=='bare': res = list(bare(*args))
+    bf16 = bits=='16'
+    if way in ('bare', 'compiled', 'fast'): res = list(bare(*args, bf16, way=='compiled', way=='fast'))
     else:
-        beside = bare(*args, quick=True) if way=='both' else None
-        res = ours(*args, int(seed), bf16=way!='ours32', resident=way=='resident', beside=beside)
-    print(json.dumps(dict(zip(('seconds', 'losses', 'waits', 'beside'), zip(*res)))))
+        beside = bare(*args, bf16, quick=True) if way=='both' else None
+        res = ours(*args, int(seed), bf16=bf16, resident=way=='resident', beside=beside)
+    print(json.dumps(dict(zip(('seconds', 'losses', 'cpu', 'waits', 'beside'), zip(*res)))))

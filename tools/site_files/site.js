@@ -7,6 +7,11 @@ $('theme').onclick = () => {
 }
 $('menu').onclick = () => $('menu').setAttribute('aria-expanded', $('sidebar').classList.toggle('open'))
 
+// What scrolls can be scrolled by keyboard.
+const scrolls = () => { for (const o of document.querySelectorAll('pre, .table')) o.tabIndex = o.scrollWidth > o.clientWidth || o.scrollHeight > o.clientHeight ? 0 : -1 }
+addEventListener('resize', scrolls)
+scrolls()
+
 // The index is a script, as pages opened from a folder may not fetch; it comes with the first search.
 const index = () => index.ready ??= new Promise((done, failed) => {
   const script = Object.assign(document.createElement('script'), {src: up + 'search.js', onload: () => done(window.searchIndex), onerror: failed})
