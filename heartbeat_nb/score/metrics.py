@@ -8,7 +8,7 @@ __all__ = ['confusion', 'class_scores', 'scores', 'score_table', 'group_confusio
            'plot_history']
 
 # %% ../../nbs/score/00_metrics.ipynb #1df59fdd
-from collections.abc import Mapping
+from collections.abc import Mapping,Sequence
 from textwrap import fill
 from typing import Any
 
@@ -178,17 +178,18 @@ def plot_intervals(
 def show_intervals(
     title:str, # what is to be seen
     panels:Mapping[str,Mapping[str,Interval]], # what is measured -> a name -> its interval
-    chance:float|None=None, # where guessing would be; a dotted line
+    chance:float|Sequence[float|None]|None=None, # where guessing would be, in each panel or in all; a dotted line
     also:Mapping[str,Mapping[str,object]]|None=None, # columns that the table alone has
 )->HTML: # the table, folded
     "Draw intervals under a title, and fold all numbers under them."
     sizes = [len(o)+.5 for o in panels.values()]
     fig,axs = plt.subplots(len(panels), 1, squeeze=False, sharex=True, height_ratios=sizes, layout='constrained',
                            figsize=(6.2, .6+.7*len(panels)+.3*sum(sizes)))
-    for ax,(label,scores) in zip(axs[:,0], panels.items()):
-        plot_intervals(dict(scores), chance, ax).set(xlabel=label, ylim=(-.6, len(scores)-.4))
+    guess = [*chance, *[None]*len(sizes)] if isinstance(chance, Sequence) else [chance]*len(sizes)
+    for ax,(label,scores),at in zip(axs[:,0], panels.items(), guess):
+        plot_intervals(dict(scores), at, ax).set(xlabel=label, ylim=(-.6, len(scores)-.4))
         ax.tick_params(labelbottom=True)
-    fig.suptitle(fill(title, 52), x=.01, ha='left', weight='bold', size=12)
+    fig.suptitle(fill(title, 52, break_on_hyphens=False), x=.01, ha='left', weight='bold', size=12)
     plt.show()
     said = lambda o: o if isinstance(o, str) else f'{o:.3f}'
     table = pd.DataFrame({**panels, **(also or {})}).map(said, na_action='ignore').fillna('')
