@@ -160,8 +160,9 @@ def _clipped(df:pd.DataFrame, folds:int)->Iterator[str]:
     some = _spread(df, min(500, len(df)))
     share = pd.Series([*parallel(_full_share, some.file)], some.file)
     if (loud := share>1e-3).any():
-        yield (f'{plural(loud.sum(), "clip")} clipped, for example {some_files([share.idxmax()])}: {share.max():.1%} of '
-               'it is at full scale, where a wave that is too loud is cut flat. Record more softly.')
+        worst = f'{some_files([share.idxmax()])}: {share.max():.1%} of it is at full scale'
+        yield (f'{plural(loud.sum(), "clip")} clipped, for example {worst}, where a wave that is too loud is cut flat. '
+               'Record more softly.')
 
 # %% ../../nbs/data/06_checks.ipynb #fcb60063
 def _same_sound(df:pd.DataFrame)->list[tuple[int, int, str]]:

@@ -109,7 +109,9 @@ def across_scores(
     return pd.DataFrame({k:{o:auc(v) for o,v in row.items()} for k,row in found.items()}).T
 
 # %% ../../nbs/predict/10_across.ipynb #202bb9bf
-def _field_text(o): return '' if np.isnan(o.estimate) else f'({o.estimate:.2f})' if np.isnan(o.low) else f'{o.estimate:.2f}'
+def _field_text(o):
+    if np.isnan(o.estimate): return ''
+    return f'({o.estimate:.2f})' if np.isnan(o.low) else f'{o.estimate:.2f}'
 
 def plot_across(
     matrix:pd.DataFrame, # from `across_scores`
