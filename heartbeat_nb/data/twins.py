@@ -72,12 +72,19 @@ def _overlap(x:Tensor, y:Tensor, lag:int)->tuple[Tensor, Tensor]:
 
 def _exact(x:Tensor, y:Tensor, lag:int, k:int)->tuple[float, int]:
     "The best correlation of two clips within a step of `lag`, and its lag."
-    least,best = int(_least(len(x), len(y), k)),(0., lag)
-    for o in range(lag-_step, lag+2*_step):
-        if _over(len(x), len(y), o)<least: continue
-        a,b = _overlap(x, y, o)
-        best = max(best, (float(a@b/(a.norm()*b.norm()+_tiny)), o))
-    return best
+    lags = torch.arange(lag-_step, lag+2*_step)
+    lags = lags[_over(len(x), len(y), lags)>=_least(len(x), len(y), k)]
+    if not len(lags): return 0.,lag
+    first,last = int(lags[0]),int(lags[-1])
+    before = max(0, -first)
+    around = pad(y, (before, max(0, last+len(x)-len(y))))[first+before:last+before+len(x)]
+    a,b = (pad(o.double().square().cumsum(0), (1,0)) for o in (x, y)) # energies up to each sample
+    begin = (-lags).clamp(min=0)
+    end = begin+_over(len(x), len(y), lags)
+    r = around.unfold(0, len(x), 1)@x/(((a[end]-a[begin])*(b[end+lags]-b[begin+lags])).clamp(min=0).sqrt()+_tiny)
+    i = int(r.argmax())
+    return (float(r[i]), int(lags[i])) if r[i]>0 else (0., lag)
+
 
 # %% ../../nbs/data/01b_twins.ipynb #78a776f5
 def _bandwidth(specs:Tensor, n:int, sr:int)->float:
