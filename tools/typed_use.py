@@ -185,7 +185,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     reasons:list[str] = [sr.reason, secs.reason, fold.reason, *check_index(index, folds=5)]
     top:float = power_end(path, usual_rates[-1], share=.98)
     clips:pd.DataFrame = labelled_clips(index, gap=30.)
-    twins:pd.DataFrame = find_twins(index, secs=2., threshold=.97)
+    twins:pd.DataFrame = find_twins(index, secs=min(2., print_hours), threshold=.97)
     same:pd.DataFrame = pd.concat([find_shared_audio(index, threshold=.97), look_alikes(index), twins])
     groups:pd.Series = join_groups(recording_groups(index), same['first'], untold_twins(index)['second'])
     tests = group_folds(clips.label, clips.group, n=5, seed=1)
