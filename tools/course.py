@@ -3,11 +3,9 @@
 The Colab badge, the cell that sets Colab up, the page's minutes, and a last cell that runs the answers of its exercises
 in tests. `python tools/course.py --report [PAGE ...]` says what can be counted of how well a page teaches, with each
 fault of the pages that are named, as `01 08`; `--check [PAGE ...]` prints faults alone, and fails if there is any."""
-import ast,json,os,re,sys
+import argparse,ast,json,os,re,sys
 from configparser import ConfigParser
 from pathlib import Path
-
-from fastcore.script import Param,call_parse
 
 root = Path(__file__).resolve().parent.parent
 tutorials = root/'nbs'/'tutorials'
@@ -256,14 +254,17 @@ def dress_all():
         dress(nb['cells'], path.stem)
         path.write_text(json.dumps(nb, sort_keys=True, indent=1, ensure_ascii=False)+'\n', encoding='utf-8')
 
-@call_parse
-def main(
-    pages:Param('Pages to report or check, as 01 (default: all)', str, nargs='*', opt=False)=None,
-    report:bool=False, # Print what can be counted of each page, and the faults of those that are named
-    check:bool=False, # Print the faults of these pages, 01 to 08 if none is named; fail if there is any
-):
-    "Put into every tutorial what all have in common, or say how well it teaches as far as that can be counted"
-    if not report and not check: return dress_all()
-    if report: tell(chosen(pages or []))
-    found = tell_faults(chosen(pages or core)) if pages or check else 0
-    if check: sys.exit(found>0)
+def main():
+    "What the options ask for."
+    ask = argparse.ArgumentParser(description='Put into every tutorial what all have in common, or say how well it '
+                                              'teaches as far as that can be counted')
+    ask.add_argument('pages', nargs='*', help='pages to report or check, as 01 (default: all)')
+    ask.add_argument('--report', action='store_true', help='what can be counted, and the faults of pages named')
+    ask.add_argument('--check', action='store_true', help='the faults of pages, 01 to 08 if none is named; fail if any')
+    said = ask.parse_args()
+    if not said.report and not said.check: return dress_all()
+    if said.report: tell(chosen(said.pages))
+    found = tell_faults(chosen(said.pages or core)) if said.pages or said.check else 0
+    if said.check: sys.exit(found>0)
+
+if __name__=='__main__': main()

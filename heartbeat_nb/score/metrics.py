@@ -189,6 +189,7 @@ def show_intervals(
     for ax,(label,scores),at in zip(axs[:,0], panels.items(), guess):
         plot_intervals(dict(scores), at, ax).set(xlabel=label, ylim=(-.6, len(scores)-.4))
         ax.tick_params(labelbottom=True)
+        ax.locator_params(axis='x', nbins=6)
     fig.suptitle(fill(title, 52, break_on_hyphens=False), x=.01, ha='left', weight='bold', size=12)
     plt.show()
     said = lambda o: o if isinstance(o, str) else f'{o:.3f}'
