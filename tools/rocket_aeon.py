@@ -17,7 +17,8 @@ def features(transform, x):
 
 def kept(values): return values[::every].round(5).tolist()
 
-if __name__=='__main__':
+def main():
+    "Write the file."
     multi = [features(MultiRocket(n_kernels=168, random_state=0, normalise=False), o) for o in (x, np.diff(x))]
     # Half of them are of the sound and half of its differences, which aeon shifts unless it is given them. It lists
     # the four numbers of a kernel far apart: here they stand together.
@@ -27,3 +28,5 @@ if __name__=='__main__':
                multi=kept(np.concatenate(together)))
     file = Path(__file__).resolve().parent.parent/'nbs'/'results'/'rocket_aeon.json'
     file.write_text(json.dumps(out, indent=1)+'\n', encoding='utf-8')
+
+if __name__=='__main__': main()
