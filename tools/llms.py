@@ -15,7 +15,8 @@ begin_with = ['index.ipynb', 'elsewhere/*.ipynb', 'train/00_recipes.ipynb']
 hidden = re.compile(r'#\|\s*(hide|echo: false|default_exp)')
 side_dishes = 'explain','ui','cli','Results' # sections that can be left out; of their modules, names alone
 seldom = ('score/hearts', 'score/marks', 'score/rocket', 'predict/heart', 'predict/across', 'data/twins', 'data/checks',
-          'nets/fast', 'data/fetch', 'score/physionet', 'predict/outside', 'score/challenge') # so too
+          'nets/fast', 'data/fetch', 'score/physionet', 'predict/outside', 'score/challenge',
+          'score/jobs', 'data/shards') # so too
 
 def read(path): return path.read_text(encoding='utf-8')
 def cells(path): return [(c['cell_type'], ''.join(c['source'])) for c in json.loads(read(path))['cells']]
