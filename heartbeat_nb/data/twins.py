@@ -212,7 +212,9 @@ def find_twins(
     secs:float=1., # shortest overlap, in seconds, .5 to 60; a shorter clip is compared whole
     threshold:float=.96, # normalised correlation of the whole overlap from which two clips are twins, .9 to 1
 )->pd.DataFrame: # first, second (positions), correlation, lag (where the first begins in the second, samples at 1 kHz)
-    "Pairs of clips that were cut from one recording, at any level; what was filtered strongly may be missed."
+    """Pairs of clips that were cut from one recording, at any level; what was filtered strongly may be missed.
+
+    Beyond `search_hours` prints look for them: quick, and most pairs that are not nearly alike are missed."""
     if not .5<=secs<=60: raise BadInput(f'Stretches of {secs} s cannot be compared. Give secs from 0.5 to 60.')
     if not _floor<=threshold<=1: raise BadInput(f'A threshold of {threshold} cannot be used. Give one from 0.9 to 1.')
     index = _scanned(index)
@@ -222,5 +224,7 @@ def find_twins(
                   'group or session must tell which clips belong together.')
         return pd.DataFrame(dict(first=[], second=[], correlation=[], lag=[])).astype({'first':int, 'second':int})
     find,key = (_all_twins, 'twins 1') if hours<=search_hours else (_twins_by_prints, 'twins by prints 1')
+    if hours>search_hours: warn_once(f'These clips last {hours:.0f} hours: only nearly exact copies are looked for, by '
+                                     'their prints. Most that were filtered or are noisy are missed.')
     found = _kept(digest(key, secs, *index.hash, *index.ok), lambda: find(waves, secs))
     return found[found.correlation>=threshold].astype({'first':int, 'second':int})
