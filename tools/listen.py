@@ -19,7 +19,8 @@ nbs,source = llms.nbs,llms.nbs/'listen'
 scripts = 'theme page worker sound heart hear words play draw record tape decode'.split()
 runtime = [f'ort{o}' for o in ('.wasm.min.mjs', '-wasm-simd-threaded.mjs', '-wasm-simd-threaded.wasm')]
 axe = 'axe.min.js' # for tools/listen_test.py alone
-links = {'Course':'tutorials/01_your_first_net.ipynb', 'Words':'glossary.ipynb', 'How well it hears':'leaderboard.ipynb'}
+links = {'Course':'tutorials/01_your_first_net.ipynb',
+         'Words':'glossary.ipynb', 'How well it hears':'leaderboard.ipynb'}
 secs,sr = 6,2000 # of the simulated hearts
 hearts = [
     ('At rest', '62 beats a minute', dict(hr=62, seed=1)),
