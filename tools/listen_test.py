@@ -22,7 +22,7 @@ from heartbeat_nb.sound.io import find_sounds
 
 # Sounds
 
-rates = 800,999,1000,1777,2000,2205,3333,4000,8000,11025,11027,16000,22050,32000,44100,48000
+rates = 800,999,1000,1777,2000,2205,3333,4000,8000,11025,11027,16000,22050,32000,44100,48000,96000,192000
 lengths = .5,1,1.34,2,3.9,4,4.1,6.05,16.5,31,61,120
 kinds = itertools.cycle(['PCM_16', 'PCM_U8', 'PCM_24', 'FLOAT', 'PCM_32', 'DOUBLE'])
 labels = itertools.cycle([dict(), dict(label='murmur', murmur='diamond'), dict(label='extrastole'),
@@ -46,6 +46,7 @@ def good_sounds():
     sf.write('clipped.wav', (8*x).clip(-1, 1), 4000)
     sf.write('quiet.wav', .02*x, 4000)
     sf.write('opposite.wav', np.stack([x, -x], 1), 4000)
+    sf.write('eight.wav', np.stack([x*g for g in np.linspace(-.2, 1, 8)], 1), 4000)
     sf.write('half.wav', np.concatenate([x, 0*x, x]), 4000)
     sf.write('big.aiff', two(x, 1), 4000, subtype='PCM_24')
     sf.write('own.flac', heart(6., 22050, 9), 22050)
