@@ -81,11 +81,13 @@ from .score.systems import *
 from .score.tasks import *
 from .predict.across import *
 from .predict.answer import *
+from .predict.base import *
 from .predict.embed import *
 from .predict.export import *
 from .predict.files import *
 from .predict.heart import *
 from .predict.hub import *
+from .predict.onnx import *
 from .predict.outside import *
 from .predict.predictor import *
 from .predict.serve import *
@@ -97,23 +99,24 @@ from .predict.weights import *
 __all__ = [
     'AddNoise', 'AllHeads', 'Arch', 'Asked', 'AttentionPool', 'AudioBlock', 'AudioDL', 'AudioDataLoaders',
     'AudioFiles', 'AudioModel', 'AudioToMFCC', 'AudioToMel', 'AudioToSpec', 'Augment', 'BCMix', 'BFloat16',
-    'BadInput', 'BadSound', 'BalancedLoss', 'Baseline', 'Beats', 'Cache', 'Check', 'Checkpoint', 'Choice', 'Clips',
-    'ConvertedClip', 'CropStates', 'CropWaves', 'CrossValidation', 'CutMix', 'DataSet', 'Decoded', 'Delta',
-    'EpochSeed', 'Equalise', 'Exported', 'Features', 'FirBank', 'FitOnly', 'Fold', 'FrontNet', 'FullPool', 'Gain',
-    'GroupSplitter', 'HeartEvents', 'HeartNet', 'History', 'Interval', 'Item', 'KeepBest', 'KeepMemory', 'LastStep',
-    'LeafBank', 'Limit', 'Line', 'LoaderSettings', 'LogMelNet', 'ManyLoss', 'MaskBand', 'MaskTime', 'Message',
-    'Microphone', 'ModelEntry', 'MurmurProfile', 'NetInfo', 'NormReluPool', 'Outline', 'PascalName', 'Person',
-    'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet', 'Receive', 'ReceptiveField', 'Recipe', 'Recurrent',
-    'Reliability', 'Remote', 'Resampler', 'Resume', 'RhythmFeatures', 'Ridge', 'Rocket', 'RunIdentity', 'RunSize',
-    'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL', 'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL',
-    'Shift', 'SincBank', 'SkipLone', 'Sound', 'SpecMask', 'SpecTransform', 'Split', 'Standardize', 'StateClips',
-    'StateHead', 'Steady', 'StopAtNaN', 'StreamPredictor', 'Stretch', 'Task', 'TaskScore', 'TensorAudio',
-    'TensorIndex', 'TensorSpec', 'TimeMean', 'Timeline', 'Tones', 'TrainTestSplitter', 'Turns', 'WaveTransform',
-    'Waves', 'WindowMean', 'WindowStream', 'Windows', 'across_scores', 'add_info', 'all_folds', 'answer_upload',
-    'arch_names', 'archs', 'artifacts', 'as_in_keras', 'as_mono', 'as_net', 'as_predictor', 'as_range', 'ask_apart',
-    'ask_clips', 'ask_items', 'ask_set', 'audio_index', 'audio_learner', 'augmentations', 'baselines', 'beat_secs',
-    'begin_again', 'bench_version', 'bmdhs_classes', 'bmdhs_index', 'bmdhs_like', 'body_and_head', 'bootstrap',
-    'bootstrap_mean', 'bootstrap_scores', 'by_person', 'cache_dir', 'cached_sounds', 'cached_waves', 'cannot_tell',
+    'BadInput', 'BadSound', 'BalancedLoss', 'BasePredictor', 'Baseline', 'Beats', 'Cache', 'Check', 'Checkpoint',
+    'Choice', 'Clips', 'ConvertedClip', 'CropStates', 'CropWaves', 'CrossValidation', 'CutMix', 'DataSet',
+    'Decoded', 'Delta', 'EpochSeed', 'Equalise', 'Exported', 'Features', 'FirBank', 'FitOnly', 'Fold', 'FrontNet',
+    'FullPool', 'Gain', 'GroupSplitter', 'HeartEvents', 'HeartNet', 'History', 'Interval', 'Item', 'KeepBest',
+    'KeepMemory', 'LastStep', 'LeafBank', 'Limit', 'Line', 'LoaderSettings', 'LogMelNet', 'ManyLoss', 'MaskBand',
+    'MaskTime', 'Message', 'Microphone', 'ModelEntry', 'MurmurProfile', 'NetInfo', 'NormReluPool', 'OnnxNet',
+    'OnnxPredictor', 'Outline', 'PascalName', 'Person', 'Polarity', 'Prediction', 'Predictor', 'Range', 'RawNet',
+    'Receive', 'ReceptiveField', 'Recipe', 'Recurrent', 'Reliability', 'Remote', 'Resampler', 'Resume',
+    'RhythmFeatures', 'Ridge', 'Rocket', 'RunIdentity', 'RunSize', 'SameConv1d', 'Scan', 'Send', 'Shard', 'ShardDL',
+    'ShardInfo', 'ShardStream', 'ShareTraining', 'SharedDL', 'Shift', 'SincBank', 'SkipLone', 'Sound', 'SpecMask',
+    'SpecTransform', 'Split', 'Standardize', 'StateClips', 'StateHead', 'Steady', 'StopAtNaN', 'StreamPredictor',
+    'Stretch', 'Task', 'TaskScore', 'TensorAudio', 'TensorIndex', 'TensorSpec', 'TimeMean', 'Timeline', 'Tones',
+    'TrainTestSplitter', 'Turns', 'WaveTransform', 'Waves', 'WindowMean', 'WindowStream', 'Windows',
+    'across_scores', 'add_info', 'all_folds', 'answer_upload', 'arch_names', 'archs', 'artifacts', 'as_in_keras',
+    'as_mono', 'as_net', 'as_predictor', 'as_range', 'ask_apart', 'ask_clips', 'ask_items', 'ask_set',
+    'audio_index', 'audio_learner', 'augmentations', 'baselines', 'beat_secs', 'begin_again', 'bench_version',
+    'bmdhs_classes', 'bmdhs_index', 'bmdhs_like', 'body_and_head', 'bootstrap', 'bootstrap_mean',
+    'bootstrap_scores', 'by_person', 'cache_dir', 'cached_sounds', 'cached_waves', 'cannot_tell',
     'challenge_measures', 'channel_weights', 'check_address', 'check_apart', 'check_csv', 'check_files',
     'check_folds', 'check_index', 'check_net', 'check_number', 'check_samples', 'check_set', 'check_sound',
     'check_table', 'check_unique', 'check_values', 'check_wave', 'child_answers', 'choose_fold', 'choose_line',
@@ -149,26 +152,26 @@ __all__ = [
     'plain_errors', 'play_sound', 'player', 'plot_across', 'plot_confusion', 'plot_history', 'plot_intervals',
     'plot_kernels', 'plot_reliability', 'plural', 'post_audio', 'post_classes', 'post_dls', 'post_nets',
     'power_end', 'predict_clips', 'predict_file', 'predict_files', 'predict_long', 'predict_waves', 'pretrain',
-    'pretrain_heart', 'pretrain_recipe', 'print_hours', 'protocol_name', 'protocols', 'provenance', 'push_to_hub',
-    'quality_notes', 'quantize_onnx', 'questions', 'read_annotations', 'read_answers', 'read_children',
-    'read_folders', 'read_frozen', 'read_labels', 'read_patients', 'read_shard', 'read_sound', 'read_states',
-    'read_sums', 'read_text_table', 'read_timing', 'read_urbansound_csv', 'real_data', 'receptive_field',
-    'recipe_across', 'recipe_callbacks', 'recipe_dls', 'recipes', 'recognise_set', 'recording_groups',
-    'register_model', 'register_set', 'reliability', 'rhythm_features', 'rng_state', 'rocket_features', 'run_folds',
-    'run_identity', 'run_protocol', 'run_task', 'said_of_set', 'saliency', 'sample_states', 'save_heart',
-    'save_learner', 'save_model', 'save_pretrained', 'save_result', 'save_weights', 'scale', 'scan_sound',
-    'scan_sounds', 'score_table', 'score_task', 'scores', 'screening_cost', 'search_hours', 'seeded',
-    'set_rng_state', 'shard_dls', 'shard_formats', 'shard_info', 'shared', 'shared_answers', 'shared_training',
-    'short_clips', 'show_change', 'show_intervals', 'show_timeline', 'side_by_side', 'silence', 'silenced',
-    'simulated_data', 'site_odds', 'smooth_map', 'some_files', 'sound_middles', 'sound_name', 'sound_suffixes',
-    'span_drops', 'spawn', 'speech_commands_index', 'speech_commands_like', 'split', 'split_names', 'split_shards',
-    'standardize', 'start_from', 'state_labels', 'state_path', 'stored_folds', 'strongest_input', 'submission',
-    'submit_folds', 'synth_dataset', 'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes',
-    'table_systems', 'task_clips', 'task_result', 'temperature_scale', 'thirds', 'timeline_spans', 'tone_answers',
-    'tones', 'train_across', 'true_beats', 'tuning', 'twin_sr', 'ungrouped_clips', 'unlabelled', 'unlike_heart',
-    'unpack_clip', 'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like',
-    'usable_clips', 'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared', 'weighted_accuracy',
-    'whiten', 'window_begins', 'window_scores', 'window_step', 'without_test_labels', 'write_atomic', 'write_card',
+    'pretrain_heart', 'pretrain_recipe', 'protocol_name', 'protocols', 'provenance', 'push_to_hub', 'quality_notes',
+    'quantize_onnx', 'questions', 'read_annotations', 'read_answers', 'read_children', 'read_folders',
+    'read_frozen', 'read_labels', 'read_patients', 'read_shard', 'read_sound', 'read_states', 'read_sums',
+    'read_text_table', 'read_timing', 'read_urbansound_csv', 'real_data', 'receptive_field', 'recipe_across',
+    'recipe_callbacks', 'recipe_dls', 'recipes', 'recognise_set', 'recording_groups', 'register_model',
+    'register_set', 'reliability', 'rhythm_features', 'rng_state', 'rocket_features', 'run_folds', 'run_identity',
+    'run_protocol', 'run_task', 'said_of_set', 'saliency', 'sample_states', 'save_heart', 'save_learner',
+    'save_model', 'save_pretrained', 'save_result', 'save_weights', 'scale', 'scan_sound', 'scan_sounds',
+    'score_table', 'score_task', 'scores', 'screening_cost', 'search_hours', 'seeded', 'set_rng_state', 'shard_dls',
+    'shard_formats', 'shard_info', 'shared', 'shared_answers', 'shared_training', 'short_clips', 'show_change',
+    'show_intervals', 'show_timeline', 'side_by_side', 'silence', 'silenced', 'simulated_data', 'site_odds',
+    'smooth_map', 'some_files', 'sound_middles', 'sound_name', 'sound_suffixes', 'span_drops', 'spawn',
+    'speech_commands_index', 'speech_commands_like', 'split', 'split_names', 'split_shards', 'standardize',
+    'start_from', 'state_labels', 'state_path', 'stored_folds', 'strongest_input', 'submission', 'submit_folds',
+    'synth_dataset', 'synth_heartbeat', 'synth_person', 'systole', 'table_suffixes', 'table_systems', 'task_clips',
+    'task_result', 'temperature_scale', 'thirds', 'timeline_spans', 'tone_answers', 'tones', 'train_across',
+    'true_beats', 'tuning', 'twin_hours', 'twin_sr', 'ungrouped_clips', 'unlabelled', 'unlike_heart', 'unpack_clip',
+    'untold_twins', 'urban_classes', 'urbansound_csv', 'urbansound_index', 'urbansound_like', 'usable_clips',
+    'usable_folds', 'usual_rates', 'variants', 'warn_once', 'warn_shared', 'weighted_accuracy', 'whiten',
+    'window_begins', 'window_scores', 'window_step', 'without_test_labels', 'write_atomic', 'write_card',
     'write_frozen', 'write_hearts', 'write_shards', 'write_tensors', 'yaseen_classes', 'yaseen_index', 'yaseen_like']
 
 # %% ../nbs/01_all.ipynb #26c2d776

@@ -24,11 +24,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-import numpy as np, torch
+import numpy as np
 from fastcore.basics import AttrDict
 from fastcore.xdg import xdg_cache_home
 from filelock import FileLock
-from torch.multiprocessing import ProcessExitedException,ProcessRaisedException
 
 from . import __version__
 
@@ -105,6 +104,7 @@ class RunSize(AttrDict):
 # %% ../nbs/00_core.ipynb #83b4839d
 def device_name()->str: # e.g. 'cuda: NVIDIA H100' or 'cpu: 2 threads'
     "The device that training would use, in words."
+    import torch
     if torch.cuda.is_available(): return f'cuda: {torch.cuda.get_device_name()}'
     if torch.backends.mps.is_available(): return f'mps: {platform.machine()}'
     return f'cpu: {torch.get_num_threads()} threads'
@@ -124,12 +124,14 @@ def set_seed(
     seed:int, # any integer; the same one gives the same run on the same machine
 )->None:
     "Seed Python's, NumPy's and torch's generators."
+    import torch
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
 
 # %% ../nbs/00_core.ipynb #4bee2e1c
 def _generators():
+    import torch
     device = torch.accelerator.current_accelerator(check_available=True)
     there = getattr(torch, device.type) if device else torch
     return [(random.getstate, random.setstate), (np.random.get_state, np.random.set_state),
@@ -259,6 +261,7 @@ _lock,_users,_usual = threading.Lock(),0,1
 @contextmanager
 def _keep_torch_threads()->Iterator[None]:
     "Give new threads as many cores for torch afterwards as before, whatever is set meanwhile, and by however many."
+    import torch
     global _users,_usual # noqa: PLW0603 the process has one such setting, and this puts it back
     with _lock:
         if not _users: _usual = torch.get_num_threads()
@@ -278,6 +281,7 @@ def parallel(
     torch_threads:int|None=None, # cores that torch may use in each thread; None: as it is
 )->Iterator[_T]: # f(x) of each, in order
     "Map in threads, a little ahead of whoever asks."
+    if torch_threads or not workers: import torch
     xs,workers = iter(xs),workers or torch.get_num_threads()
     how = dict(initializer=torch.set_num_threads, initargs=(torch_threads,)) if torch_threads else {}
     with _keep_torch_threads() if torch_threads else nullcontext(), ThreadPoolExecutor(workers, **how) as ex:
@@ -292,6 +296,7 @@ def parallel(
 # %% ../nbs/00_core.ipynb #6d579abe
 def _as_rank(rank:int, processes:int, port:int, f:Callable[..., None], args:tuple[object, ...])->None:
     "What each process does."
+    import torch
     os.environ |= dict(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(processes), LOCAL_WORLD_SIZE=str(processes),
                        MASTER_ADDR='localhost', MASTER_PORT=str(port))
     os.environ.setdefault('GLOO_SOCKET_IFNAME', 'lo0' if sys.platform=='darwin' else 'lo')
@@ -311,6 +316,8 @@ def spawn(
     processes:int, # how many, 1 or more
 )->None:
     "Call `f` in several processes of this machine, each with its RANK; if one ends badly, all end."
+    import torch
+    from torch.multiprocessing import ProcessExitedException,ProcessRaisedException
     if processes<1: raise BadInput(f'{processes} processes are not possible. Give 1 or more.')
     with socket.socket() as free:
         free.bind(('localhost', 0))

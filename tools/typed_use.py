@@ -185,7 +185,7 @@ def data(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     reasons:list[str] = [sr.reason, secs.reason, fold.reason, *check_index(index, folds=5)]
     top:float = power_end(path, usual_rates[-1], share=.98)
     clips:pd.DataFrame = labelled_clips(index, gap=30.)
-    twins:pd.DataFrame = find_twins(index, secs=min(2., print_hours), threshold=.97)
+    twins:pd.DataFrame = find_twins(index, secs=min(2., twin_hours), threshold=.97)
     same:pd.DataFrame = pd.concat([find_shared_audio(index, threshold=.97), look_alikes(index), twins])
     groups:pd.Series = join_groups(recording_groups(index), same['first'], untold_twins(index)['second'])
     tests = group_folds(clips.label, clips.group, n=5, seed=1)
@@ -326,7 +326,8 @@ def explaining(learn:Learner, wave:np.ndarray, x:torch.Tensor)->None:
     print(folded, liked, drops)
 
 def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
-    net = as_predictor(default_net, window=3., hop=.25)
+    net,quick = Predictor(default_net, window=3., hop=.25),as_predictor(OnnxPredictor('heart'), engine='onnx')
+    either:list[BasePredictor] = [net, quick]
     one:Prediction = predict_file(path, net)
     many:list[Prediction] = predict_files([path, 'folder'], Predictor(create_model('m5')))
     live:Iterator[Prediction] = iter_predictions(expand(['folder']), net)
@@ -341,7 +342,7 @@ def answering(path:Path, wave:np.ndarray, x:torch.Tensor)->None:
     matrix:pd.DataFrame = train_across(murmur_sets(audio_index(path), folds=2), path, recipe=recipe_across, seed=1)
     print(plot_across(matrix), across_scores(path))
     each,silent,clear = net.hear([net(x)], bs=4)
-    print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis)
+    print(one.label, one.notes, many, next(live), spans, probs, each, silent, no_diagnosis, either)
     label,share,_ = name_answer(net.clips([x])[0], list(one.probabilities), first=murmur)
     decoded:Decoded = decode_sound(path, net)
     check_sound(decoded.name, decoded.secs, silent=False, least=beat_secs)
@@ -374,7 +375,7 @@ def exporting(learn:Learner, result:CrossValidation, path:Path, x:torch.Tensor)-
     export_onnx('heart', path/'heart.onnx', states=True)
     page:Path = export_page(path/'page', 'heart')
     logits:torch.Tensor = load_onnx(quantize_onnx(half_onnx(onnx, path/'half.onnx'), path/'small.onnx', x))(x)
-    print(onnx_session(onnx).get_inputs(), page, program(x), logits, about.min_samples)
+    print(onnx_session(onnx).get_inputs(), OnnxNet(onnx).info, page, program(x), logits, about.min_samples)
     kept:Path = save_weights(learn, path/'mine.safetensors', result, more=dict(sensitivity=result.scores['accuracy']))
     print(write_card(add_info(kept, protocol='5 times 5 grouped folds')), FullPool(4), TimeMean())
 

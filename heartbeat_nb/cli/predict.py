@@ -14,8 +14,8 @@ from typing import Any,BinaryIO
 
 from ..core import BadInput
 from ..predict.answer import Prediction
+from ..predict.base import as_predictor
 from ..predict.files import expand,iter_predictions
-from ..predict.predictor import Predictor
 from ..sound.io import only_python_speaks,sound_name
 
 # %% ../../nbs/cli/06_predict.ipynb #28d5b01d
@@ -103,10 +103,10 @@ def _name(o): return o.file if isinstance(o, Prediction) else sound_name(o)
 
 # %% ../../nbs/cli/06_predict.ipynb #0fcb16b8
 def print_answers( # the parameters of `heartbeat_predict`
-    paths:list[str], model:str, window:float|None, hop:float, json:bool, csv:bool)->None:
+    paths:list[str], model:str, engine:str|None, window:float|None, hop:float, json:bool, csv:bool)->None:
     "Answer for files and folders; exit code 2 if one could not be read."
     if json and csv: raise BadInput('An answer is either JSON or CSV. Give --json or --csv.')
-    net,failed = Predictor(model, window, hop),[]
+    net,failed = as_predictor(model, window, hop, engine),[]
     files = expand([keep_input(sys.stdin.buffer) if o=='-' else o for o in paths])
     found = tell_errors(iter_predictions(files, net), failed)
     with only_python_speaks():

@@ -50,7 +50,8 @@ def heartbeat_data(
 def heartbeat_predict(
     paths:list[str], # Sound files, folders of them, or - for a sound on standard input
     *,
-    model:str='heart', # A net that comes with the package, or a .safetensors file
+    model:str='heart', # A net that comes with the package, or a .safetensors or .onnx file
+    engine:str|None=None, # torch, or onnx, which starts sooner once it has made the net (default: by the file)
     window:float|None=None, # Seconds the net hears at once (default: as in its training)
     hop:float=.5, # Step from window to window, as a share of a window
     json:bool=False, # Answer with a JSON list, an object a file

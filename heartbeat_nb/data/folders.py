@@ -250,6 +250,7 @@ def folder_index(
     "One row a clip, by the folders or the table that name the classes."
     path = Path(path).expanduser()
     known = _known(path, group, dict(file=file, label=label, fold=fold)).reset_index(drop=True)
+    known['file'] = known.file.map(str) # a Path takes three times the memory
     folds = usable_folds(known.pop('fold'))
     if folds is not None: known['fold'] = folds
     df = make_index(known, path.parent if path.is_file() else path, silent_ok=folds is not None)

@@ -112,8 +112,8 @@ def make_index(
     known,root = check_table(known, 'file', 'label').reset_index(drop=True),Path(root).absolute()
     made = ['secs', 'sr', 'channels', 'ok', 'note', 'hash']
     own = known.columns.difference(['clip_id', 'file', 'set', 'label', 'group', 'fold', *made], sort=False)
-    df = pd.DataFrame(dict(clip_id=known.get('clip_id', _clip_ids(known.file, root)), file=known.file.map(str)))
-    check_unique(df.clip_id)
+    df = pd.DataFrame(dict(file=known.file.map(str)))
+    df.insert(0, 'clip_id', check_unique(known.clip_id if 'clip_id' in known else pd.Series(_clip_ids(df.file, root))))
     df['set'],df['label'] = known.get('set', root.name),_categories(known.label, classes)
     df['group'] = known.group.fillna('').astype(str).str.strip() if 'group' in known else ''
     scans = scan_sounds(df.file.tolist())

@@ -10,9 +10,11 @@ __all__ = ['kaggle_data', 'simulated_data', 'pascal_data', 'PascalName', 'parse_
 import os,re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
+from fastcore.basics import chunked
 
 from ..core import BadInput,Cache,need,unlabelled,warn_once
 from .index import DataSet,make_index,register_set
@@ -64,7 +66,7 @@ def _minute(digits:str)->pd.Timestamp:
     except ValueError: return pd.NaT
 
 # %% ../../nbs/data/03_pascal.ipynb #f7800fa7
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PascalName:
     "What the name of a recording tells."
     set:str # A or B
@@ -83,7 +85,7 @@ def parse_name(
     if not (a or b): return None
     d = (a or b).groupdict()
     session = _minute(d['time']) if a else pd.Timestamp(int(d['time']), unit='ms')
-    label = d['label'].lower() if d['label'].lower() in heart_classes else unlabelled
+    label = next((o for o in heart_classes if o==d['label'].lower()), unlabelled)
     place,noisy = d.get('place', '').upper(),bool(d.get('noisy'))
     return PascalName('A' if a else 'B', label, d.get('group', ''), noisy, session, place)
 
@@ -112,30 +114,42 @@ def check_csv(
                        f"'{said[wrong[0]]}' in the CSV. Correct one, or delete the CSV.")
 
 # %% ../../nbs/data/03_pascal.ipynb #48900731
+def _stem(file:str)->str: return os.path.splitext(os.path.basename(file))[0]
+
+def _wavs(path:Path)->list[str]:
+    roots = [path/o for o in ('set_a','set_b') if (path/o).is_dir()] or [path]
+    wavs = [str(o) for r in roots for o in find_sounds(r) if o.suffix.lower()=='.wav']
+    wavs.sort(key=lambda o: (_stem(o), o.count(os.sep), o))
+    if not wavs: raise BadInput(f'No wav files in {path}. Give the folder that holds set_a and set_b.')
+    return [next(same) for _,same in groupby(wavs, _stem)]
+
 def find_wavs(
     path:str|Path, # a folder
 )->list[Path]: # sorted by name, each name once
     "The wav files of a folder in Kaggle's layout, or of any folder."
-    path = Path(path)
-    roots = [path/o for o in ('set_a','set_b') if (path/o).is_dir()] or [path]
-    wavs = [o for r in roots for o in find_sounds(r) if o.suffix.lower()=='.wav']
-    once = {o.stem:o for o in sorted(wavs, key=lambda o: (len(o.parts), o.name), reverse=True)}
-    if not once: raise BadInput(f'No wav files in {path}. Give the folder that holds set_a and set_b.')
-    return [once[o] for o in sorted(once)]
+    return list(map(Path, _wavs(Path(path))))
 
 # %% ../../nbs/data/03_pascal.ipynb #b63e3d60
+def _told(files:list[str])->pd.DataFrame|None:
+    "What the names of some files tell; None if nothing."
+    said = {f:o for f in files if (o := parse_name(os.path.basename(f)))}
+    if not said: return None
+    return pd.DataFrame(dict(clip_id=[_stem(f) for f in said], file=list(said)) |
+                        {k:[getattr(o, k) for o in said.values()] for k in PascalName.__dataclass_fields__})
+
 def _known(path:Path)->pd.DataFrame:
     "The recordings of a folder, and what their names tell."
-    files = find_wavs(path)
-    said = {f:o for f in files if (o := parse_name(f.name))}
-    if not said:
+    files = _wavs(path)
+    told = [o for some in chunked(files, 1000) if (o := _told(some)) is not None]
+    if not told:
         raise BadInput(f'No file in {path} has a name like those of the heart sound challenge, for example '
-                       f'{files[0].name}. Give the folder that holds set_a and set_b.')
-    if unknown := [f.name for f in files if f not in said]:
-        warn_once(f"Skipped {len(unknown)} of {len(files)} files whose names tell no class: "
-                  f"{', '.join(unknown[:5])}{' ...' if len(unknown)>5 else ''}")
-    known = pd.DataFrame(dict(clip_id=[f.stem for f in said], file=list(said)) |
-                         {k:[getattr(o, k) for o in said.values()] for k in PascalName.__dataclass_fields__})
+                       f'{os.path.basename(files[0])}. Give the folder that holds set_a and set_b.')
+    known = pd.concat(told, ignore_index=True)
+    if n := len(files)-len(known):
+        have = {*known.file}
+        unknown = [os.path.basename(f) for f in files if f not in have]
+        warn_once(f"Skipped {n} of {len(files)} files whose names tell no class: "
+                  f"{', '.join(unknown[:5])}{' ...' if n>5 else ''}")
     return known.assign(site=known.set.map(dict(A='phones', B='hospital')))
 
 # %% ../../nbs/data/03_pascal.ipynb #06431b4b

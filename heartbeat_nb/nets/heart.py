@@ -12,7 +12,7 @@ import numpy as np, torch, torch.nn.functional as F
 from torch import nn
 
 from ..core import BadInput,check_number
-from .archs import get_arch,init_glorot,make_features
+from .archs import Arch,get_arch,init_glorot,make_features
 from .base import AudioModel
 from .logmel import LogMelNet
 from ..sound.resample import Resampler
@@ -83,11 +83,16 @@ class HeartNet(AudioModel):
         for o in self.modules():
             if isinstance(o, AttentionPool): nn.init.zeros_(o.worth.weight)
 
-    def _make_raw(self)->tuple[int, list[int], int]: # width, channels of the depths, steps from one to the next
+    def make_layers(self)->tuple[Arch, nn.Sequential]: # how many stages of what width; a pool stands before each
+        "The layers of the body; a net of your own may make others."
         arch = get_arch(self.body)
+        return arch,make_features(arch, self.in_channels)
+
+    def _make_raw(self)->tuple[int, list[int], int]: # width, channels of the depths, steps from one to the next
+        arch,self.features = self.make_layers()
         if len(arch.stages)!=4 or arch.hidden or arch.recurrent:
             raise BadInput(f'{self.body} has no four stages. Give m11, m18, m34 or logmel as body.')
-        self.min_samples,self.features = arch.min_samples,make_features(arch, self.in_channels)
+        self.min_samples = arch.min_samples
         self.cuts = [i for i,o in enumerate(self.features) if isinstance(o, nn.MaxPool1d)][2:]
         self.hop = arch.stride*16
         return arch.width,[no for no,_ in arch.stages[1:]],4

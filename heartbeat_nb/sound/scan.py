@@ -6,11 +6,13 @@
 __all__ = ['harmless_notes', 'Scan', 'scan_sound', 'scan_sounds']
 
 # %% ../../nbs/sound/03_scan.ipynb #32577045
-import hashlib,json,os
-from dataclasses import asdict,dataclass
+import hashlib,os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from fastcore.basics import chunked
 from fastprogress.fastprogress import progress_bar
 
 from ..core import Cache,digest,parallel
@@ -47,7 +49,7 @@ def _file_hash(path:str|Path)->str:
     except (OSError, ValueError): return ''
 
 # %% ../../nbs/sound/03_scan.ipynb #28063364
-_scans = Cache('scans', 2, '.json')
+_scans = Cache('scans', 3, '.csv')
 
 def _state(file:str|Path)->list[str|int]:
     "A file's path and, if it is there, its size and time of change."
@@ -56,21 +58,27 @@ def _state(file:str|Path)->list[str|int]:
     except (OSError, ValueError): return [path]
     return [path, stat.st_size, stat.st_mtime_ns]
 
-def _scan_all(files:list[str|Path])->pd.DataFrame:
-    todo = parallel(scan_sound, files, os.cpu_count())
-    found = [asdict(o) for o in progress_bar(todo, total=len(files), leave=False)]
-    return pd.DataFrame(found, columns=list(Scan.__dataclass_fields__))
+class _Today(Exception): "What was found, where some of it may pass."
+
+def _scan_all(files:list[str|Path], path:Path)->None:
+    todo = progress_bar(parallel(scan_sound, files, os.cpu_count()), total=len(files), leave=False)
+    none = pd.DataFrame([], columns=list(Scan.__dataclass_fields__))
+    found = pd.concat([pd.DataFrame(o) for o in chunked(todo, 1000)] or [none], ignore_index=True)
+    if found.passing.any(): raise _Today(found)
+    found.to_csv(path, index=False, chunksize=1000)
+
+def _read(path:Path, n:int)->pd.DataFrame:
+    kinds = dict(hash=str, note=str, passing=bool)
+    found = pd.read_csv(path, dtype=kinds, keep_default_na=False, float_precision='round_trip')
+    if len(found)!=n: raise ValueError('not whole')
+    return found
 
 def scan_sounds(
-    files:list[str|Path], # sound files
+    files:Iterable[str|Path], # sound files
 )->pd.DataFrame: # secs, sr, channels, hash, note: a row a file, in the same order
     "Scan files in parallel, once: a second call reads what the first one found."
-    files,found = list(files),[]
-    def make(path:Path)->None:
-        found.append(_scan_all(files))
-        if not found[0].passing.any(): path.write_text(json.dumps(found[0].to_dict('list')))
-    try: table = _scans.get(digest(list(map(_state, files))), make, lambda p: pd.DataFrame(json.loads(p.read_text())))
-    except FileNotFoundError:
-        if not found: raise
-        table = found[0]
+    files = list(files)
+    key = digest([digest(_state(o)) for o in files])
+    try: table = _scans.get(key, lambda p: _scan_all(files, p), lambda p: _read(p, len(files)))
+    except _Today as e: table = e.args[0]
     return table.drop(columns='passing')

@@ -22,13 +22,14 @@ from ..data.questions import heart_questions,questions,state_labels
 from ..data.waves import cached_waves
 from ..data.index import check_table
 from ..heart.answers import murmur
+from ..nets.archs import find_arch
 from ..nets.heart import HeartNet
 from ..nets.io import load_model,save_model
 from ..nets.models import create_model
 from ..sound.cache import Waves
 from ..sound.windows import begin_again,standardize,window_begins
 from .callbacks import Augment
-from .identity import numerics
+from .identity import _describe_net,numerics
 from .learner import audio_learner
 from .recipes import Recipe,get_recipe,recipes
 
@@ -162,9 +163,11 @@ class AllHeads(nn.Module):
 
 pretrain_recipe = replace(recipes['onecycle'], bs=64, epochs=18)
 
+def _is_body(name:str)->bool: return name=='logmel' or find_arch(name) is not None
+
 def heart_learner(
     dls:DataLoaders, # from `heart_dls`
-    body:str='m11', # of the net
+    body:str='m11', # of the net, as `HeartNet` takes it; or a heart net of your own, by its name in `register_model`
     recipe:str|Recipe=pretrain_recipe, # how to train: one of `recipes`, or one of your own
     seed:int=0, # of weights and batches
     states:float=1., # weight of the states in the loss, 0 or more
@@ -174,7 +177,8 @@ def heart_learner(
     "A Learner for all questions at once."
     check_number('states', states, 0)
     check_number('change', change, 0, 2)
-    with seeded(seed): net = create_model('heart', 2, body=body, questions=len(questions)-1)
+    name,option = ('heart', dict(body=body)) if _is_body(body) else (body, {})
+    with seeded(seed): net = create_model(name, 2, questions=len(questions)-1, **option)
     changes = [Polarity(), Equalise((-6*change, 6*change), p=.5), AddNoise((30-15*change, 30), p=.5)] if change else []
     cbs = [*L(kwargs.pop('cbs', [])), *([Augment(changes)] if changes else [])]
     return audio_learner(dls, AllHeads(net), recipe, seed, loss_func=ManyLoss(states), metrics=[], cbs=cbs, **kwargs)
@@ -190,7 +194,7 @@ def pretrain_heart(
     held_out:Sequence[str]=(), # clip_id of what is not learned from: all of whoever will be asked about
     recipe:str|Recipe=pretrain_recipe, # how to train: one of `recipes`, or one of your own
     seed:int=0, # of weights and batches
-    body:str='m11', # of the net
+    body:str='m11', # of the net, as `heart_learner` takes it
     states:float=1., # weight of the states in the loss, 0 or more
     change:float=1., # strength of the changes of sound: 0 none, at most 2
     odds:bool=True, # does the loss allow for what is usual in a clinic?
@@ -199,7 +203,8 @@ def pretrain_heart(
 )->Path: # a file for `audio_learner(weights=...)` and `load_model`
     "Train a heart net on several sets, or find what was trained before."
     recipe = get_recipe(recipe)
-    how = dict(recipe=asdict(recipe), seed=seed, body=body, states=states, change=change, secs=secs, odds=odds,
+    known = body if _is_body(body) else _describe_net(body)
+    how = dict(recipe=asdict(recipe), seed=seed, body=known, states=states, change=change, secs=secs, odds=odds,
                faster=faster, held_out=sorted(held_out))
     cache,key = Cache('heart', suffix='.safetensors'),digest('heart 2', numerics, repr(how), _all_known(indexes))
     run = cache_dir()/'heart_runs'/key
