@@ -78,7 +78,7 @@ def _rich(x:Tensor, y:Tensor, lag:int)->bool:
     return _bandwidth(torch.fft.rfft(pieces), n, twin_sr)>=10
 
 # %% ../../nbs/data/01b_twins.ipynb #8f3cebfc
-_far,_half,_mean = 250,240,4 # samples: a peak is the highest in `_far`; its snippet reaches `_half`, by means of `_mean`
+_far,_half,_mean = 250,240,4 # samples: a peak is the highest so near; its snippet reaches so far; averaged by so many
 _alike,_share = .85,.35 # correlation of two snippets; peaks of an overlap that must agree
 
 def _peaks(x:Tensor)->np.ndarray:
