@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import softmax
 
 from .. import __version__
-from ..core import BadInput,Cache,digest,need
+from ..core import BadInput,Cache,digest,need,warn_once
 from .base import BasePredictor
 from ..sound.resample import Resampler
 from ..sound.windows import standardize
@@ -89,7 +89,9 @@ def _open(model:str|Path|OnnxNet)->OnnxNet:
     path = Path(own.get(str(model), model)) if isinstance(model, (str, os.PathLike)) else None
     if path and path.suffix.lower()=='.onnx': return OnnxNet(path)
     if not (path and path.is_file()): resolve_name('heartbeat_nb.nets.io:load_model')(model) # says what is wrong
-    def make(to): resolve_name('heartbeat_nb.predict.export:export_onnx')(path, to)
+    def make(to):
+        warn_once(f'{path.name} is made into an ONNX file, once; that takes some seconds.')
+        resolve_name('heartbeat_nb.predict.export:export_onnx')(path, to)
     return _nets.get(digest(__version__, path.read_bytes()), make, OnnxNet)
 
 class OnnxPredictor(BasePredictor):
