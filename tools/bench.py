@@ -4,7 +4,7 @@ Ratios of one run can be compared; seconds of two machines cannot. Parts: limits
 loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, the same compiled,
 and Keras, if --keras or HEARTBEAT_KERAS names a Python that has it; all in 32 bits and in bfloat16), steps and curves
 (does Keras learn the same?), loop (what the Learner costs), tricks (without one of the ways that make it quick),
-infer, folds (some of the 25 of the best recipe, several at a time), sets (of --data
+infer, folds (all 25 of the best recipe, several at a time), sets (of --data
 circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every contender runs in a process
 of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
@@ -310,17 +310,18 @@ def operations(net, x, most=8):
     return {o.key:own(o)/1e6 for o in sorted(p.key_averages(), key=own, reverse=True)[:most]}
 
 def folds(data, repeats, keras):
-    "Folds of the best recipe on all cores, one thread a process, after the pretraining that they share."
+    """All folds of the best recipe on all cores, one thread a process, after the pretraining that they share; and before
+    them the first one alone, some times."""
     os.environ.update(HEARTBEAT_CACHE=tempfile.mkdtemp())
-    peer = lambda first,count: run_peer(sys.executable, 'folds.py', data or '', first, count)
-    pretraining = peer(0, 0)['pretraining']
+    peer = lambda *some: run_peer(sys.executable, 'folds.py', data or '', *some)
+    begun = peer()
+    n,alone = begun['folds'],[s for _ in range(repeats) for s in peer(0)['seconds']]
     os.environ['OMP_NUM_THREADS'] = '1'
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    with ThreadPoolExecutor(cores) as pool: runs = list(pool.map(lambda i: peer(i*repeats, repeats), range(cores)))
-    seconds,n = [o for run in runs for o in run['seconds']],runs[0]['folds']
-    minutes = (pretraining + statistics.mean(seconds)*n/cores)/60
-    seconds = dict(pretraining=[pretraining], fold=seconds)
-    save('folds', processes=cores, folds=n, seconds=seconds, minutes=dict(all_folds=[minutes]))
+    cores,start = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count(),time.perf_counter()
+    with ThreadPoolExecutor(cores) as pool: runs = list(pool.map(lambda i: peer(*range(i, n, cores)), range(cores)))
+    minutes = (begun['pretraining'] + time.perf_counter()-start)/60
+    seconds = {'pretraining':[begun['pretraining']], 'a fold alone':alone, 'a fold':[o for r in runs for o in r['seconds']]}
+    save('folds', processes=cores, folds=n, seconds=seconds, minutes=minutes)
 
 def quick(data, repeats, keras):
     "The ratio to the bare loop, now and before; exit code 1 if it has halved since the last on such a machine."

@@ -1,6 +1,6 @@
-"""Train some folds of the best recipe, as `cross_validate` would: `python folds.py DATA FIRST COUNT`.
+"""Train some folds of the best recipe, as `cross_validate` would: `python folds.py DATA [FOLD ...]`.
 
-The last line is JSON: seconds of the pretraining, and of each fold."""
+The last line is JSON: seconds of the pretraining, and of each of these folds; how many there are."""
 import json,sys,time
 from functools import partial
 
@@ -15,11 +15,11 @@ def timed(f):
     f()
     return time.perf_counter()-start
 
-data,first,count = sys.argv[1] or None,int(sys.argv[2]),int(sys.argv[3])
+data,some = sys.argv[1] or None,map(int, sys.argv[2:])
 index = pascal_index(pascal_data(data))
 splits = split(labelled_clips(index))
 begin = partial(pretrain, pascal_index(simulated_data()), 'm11')
 pretraining = timed(begin)
 fit = partial(fit_fold, arch='m11', recipe='best', secs=4., weights=begin())
-seconds = [timed(partial(fit, index, splits[i].test)) for i in range(first, first+count)]
+seconds = [timed(partial(fit, index, splits[i].test)) for i in some]
 print(json.dumps(dict(pretraining=pretraining, seconds=seconds, folds=len(splits))))
