@@ -310,17 +310,18 @@ def operations(net, x, most=8):
     return {o.key:own(o)/1e6 for o in sorted(p.key_averages(), key=own, reverse=True)[:most]}
 
 def folds(data, repeats, keras):
-    """All folds of the best recipe on all cores, one thread a process, after the pretraining that they share; and before
-    them the first one alone, some times."""
+    "All folds of the best recipe on all cores, a thread a process, after pretraining; before them the first one alone."
     os.environ.update(HEARTBEAT_CACHE=tempfile.mkdtemp())
     peer = lambda *some: run_peer(sys.executable, 'folds.py', data or '', *some)
     begun = peer()
     n,alone = begun['folds'],[s for _ in range(repeats) for s in peer(0)['seconds']]
     os.environ['OMP_NUM_THREADS'] = '1'
-    cores,start = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count(),time.perf_counter()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    start = time.perf_counter()
     with ThreadPoolExecutor(cores) as pool: runs = list(pool.map(lambda i: peer(*range(i, n, cores)), range(cores)))
     minutes = (begun['pretraining'] + time.perf_counter()-start)/60
-    seconds = {'pretraining':[begun['pretraining']], 'a fold alone':alone, 'a fold':[o for r in runs for o in r['seconds']]}
+    each = [s for o in runs for s in o['seconds']]
+    seconds = {'pretraining':[begun['pretraining']], 'a fold alone':alone, 'a fold':each}
     save('folds', processes=cores, folds=n, seconds=seconds, minutes=minutes)
 
 def quick(data, repeats, keras):
