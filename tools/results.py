@@ -95,7 +95,8 @@ class Row:
         at = lambda v: Path(os.environ.get(v) or os.devnull)
         there = dict(idle=True, log=True, gpu=shutil.which('nvidia-smi'))
         there['recordings'] = at('HEARTBEAT_DATA').is_dir() or str(at('HEARTBEAT_DATA'))=='kaggle'
-        return [o for o in self.needs if not (there[o] if o in there else (at('HEARTBEAT_SETS')/o).is_dir())]
+        kept = lambda o: (at('HEARTBEAT_SETS')/o.partition('-')[0]).is_dir() # a set's table may have more in its name
+        return [o for o in self.needs if not (there[o] if o in there else kept(o))]
 
 def read_table():
     with table.open(encoding='utf-8', newline='') as f: return [Row(**o) for o in csv.DictReader(f)]

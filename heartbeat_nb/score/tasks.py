@@ -63,7 +63,7 @@ def _folds(labels:pd.Series, groups:pd.Series, seed:int)->pd.Series:
     return res
 
 # %% ../../nbs/score/08_tasks.ipynb #985e93fc
-def _freeze_pascal(index, seed):
+def _freeze_twinned(index, seed):
     clips = _grouped(index, index.label)
     twins = find_twins(clips)
     clips['group'] = join_groups(clips.group, twins['first'], twins['second'])
@@ -83,16 +83,20 @@ def _freeze_cinc2016(index, seed):
     clips = clips.assign(fold=pd.concat(each), set=clips.site, murmur=clips.strength)
     return clips[['clip_id', 'set', 'group', 'fold', 'label', 'murmur']]
 
+def _freeze_cinc2016_e(index, seed):
+    return _freeze_twinned(index[index.site=='e'].assign(set='e'), seed)
+
 def _freeze_bmdhs(index, seed):
     clips = _grouped(index, index.label, False).rename(columns=dict(index_group='person'))
     people = clips.drop_duplicates('person').set_index('person')
     clips['fold'] = clips.person.map(_folds(people.label, people.group, seed))
     return clips.assign(label=clips['labels'], set='bmdhs')[['clip_id', 'person', 'set', 'group', 'fold', 'label']]
 
-_frozen = dict(pascal=_freeze_pascal, circor=_freeze_circor, cinc2016=_freeze_cinc2016, bmdhs=_freeze_bmdhs)
+_frozen = {'pascal': _freeze_twinned, 'circor': _freeze_circor, 'cinc2016': _freeze_cinc2016, 'bmdhs': _freeze_bmdhs,
+           'cinc2016-e': _freeze_cinc2016_e}
 
 def freeze(
-    name:str, # pascal, circor, cinc2016 or bmdhs
+    name:str, # pascal, circor, cinc2016, cinc2016-e or bmdhs
     index:pd.DataFrame, # of all its recordings
     seed:int=0, # which of the many ways to share groups out
 )->pd.DataFrame: # all in text: clip_id, set, group, fold, label, and what a set knows besides
@@ -158,7 +162,7 @@ def _circor(by):
                  ['present', 'unknown', 'absent'], df.assign(label=df.murmur), 'child', main='weighted_accuracy')
 
 def _cinc2016(db):
-    df = read_frozen('cinc2016')
+    df = read_frozen('cinc2016-e' if db=='e' else 'cinc2016')
     classes,every = ['normal', 'abnormal'],'CinC 2016: normal or abnormal, each database by systems that never met it.'
     if db=='lodo': return make_task('cinc2016-lodo', every, classes, df.assign(fold=df['set']))
     about = f'CinC 2016, database {db} alone: normal or abnormal.'
@@ -169,12 +173,13 @@ def _bmdhs():
                  _valves, read_frozen('bmdhs'), 'person', main='auc', several=True)
 
 # %% ../../nbs/score/08_tasks.ipynb #dc0c24b8
+_each = ('pascal', 'circor', 'cinc2016', 'bmdhs')
 _valves = ['AS', 'AR', 'MR', 'MS']
 _says = dict.fromkeys(('normal', 'absent', 'N', 'none'), 'none') | dict.fromkeys(
     ('murmur', 'present', 'weak', 'strong', *_valves), 'murmur')
 
 def _across(train):
-    each = {k:read_frozen(k) for k in _frozen}
+    each = {k:read_frozen(k) for k in _each}
     each['cinc2016']['label'] = each['cinc2016'].murmur
     for k,o in each.items(): o['set'],o['source'] = (k if k in ('circor', 'bmdhs') else k+'-'+o['set']),k
     df = pd.concat(each.values(), ignore_index=True)
@@ -195,7 +200,7 @@ _tasks:dict[str,Callable[[], Task]] = {
                                        lambda o: o['set']=='B'),
     'circor-murmur-place': lambda: _circor('place'), 'circor-murmur-child': lambda: _circor('child'),
     'cinc2016-lodo': lambda: _cinc2016('lodo'), **{f'cinc2016-{o}': lambda o=o: _cinc2016(o) for o in 'abcdef'},
-    'bmdhs-valves': _bmdhs, **{f'across-{o}': lambda o=o: _across(o) for o in _frozen}}
+    'bmdhs-valves': _bmdhs, **{f'across-{o}': lambda o=o: _across(o) for o in _each}}
 
 def list_tasks()->list[str]: # names
     "The tasks of HeartBench."
