@@ -166,6 +166,7 @@ def _cinc2016(db):
     classes,every = ['normal', 'abnormal'],'CinC 2016: normal or abnormal, each database by systems that never met it.'
     if db=='lodo': return make_task('cinc2016-lodo', every, classes, df.assign(fold=df['set']))
     about = f'CinC 2016, database {db} alone: normal or abnormal.'
+    if db=='e': about += ' How finely a file is stored tells the two apart here, so a high score says little of hearts.'
     return make_task(f'cinc2016-{db}', about, classes, df[df['set']==db])
 
 def _bmdhs():
