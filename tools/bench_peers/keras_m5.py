@@ -1,7 +1,8 @@
 """M5 as the post has it, in Keras 3 on TensorFlow: `python keras_m5.py DATA.npz EPOCHS BATCH SEED [WAY]`.
 
 WAY: bf16 (mixed_bfloat16), and jit or nojit (with XLA or without; Keras chooses where neither is said), with
-commas between. HEARTBEAT_THREADS: how many. If DATA has weights, as PyTorch keeps them, training starts from them and
+commas between. HEARTBEAT_THREADS: how many. SEED is of the weights alone: after `keras.utils.set_random_seed` every
+epoch of `fit` would have the same batches. If DATA has weights, as PyTorch keeps them, training starts from them and
 takes the clips in their order. The last line is JSON."""
 import json,os,sys,time
 os.environ.update(TF_CPP_MIN_LOG_LEVEL='3', KERAS_BACKEND='tensorflow')
@@ -25,15 +26,17 @@ way = sys.argv[5].split(',') if len(sys.argv)>5 else []
 if threads := int(os.environ.get('HEARTBEAT_THREADS', 0)):
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-keras.utils.set_random_seed(seed)
+random = np.random.default_rng(seed)
+def glorot(): return keras.initializers.GlorotUniform(seed=int(random.integers(2**31)))
 if 'bf16' in way: keras.mixed_precision.set_global_policy('mixed_bfloat16')
 x,y,*weights = np.load(data).values()
 model = keras.Sequential([keras.Input((x.shape[-1], 1))])
 for filters,kernel,stride in (128,80,4),(128,3,1),(256,3,1),(512,3,1):
-    model.add(L.Conv1D(filters, kernel, strides=stride, padding='same', kernel_initializer='glorot_uniform',
+    model.add(L.Conv1D(filters, kernel, strides=stride, padding='same', kernel_initializer=glorot(),
                        kernel_regularizer=keras.regularizers.l2(1e-4)))
     for layer in L.BatchNormalization(),L.Activation('relu'),L.MaxPooling1D(4): model.add(layer)
-for layer in L.GlobalAveragePooling1D(),L.Dense(int(y.max())+1, activation='softmax', dtype='float32'): model.add(layer)
+last = L.Dense(int(y.max())+1, activation='softmax', dtype='float32', kernel_initializer=glorot())
+for layer in L.GlobalAveragePooling1D(),last: model.add(layer)
 if weights: model.set_weights([o.T for o in weights]) # a kernel is (out, in, samples) there and (samples, in, out) here
 entropy = keras.metrics.SparseCategoricalCrossentropy(name='entropy')
 jit = True if 'jit' in way else False if 'nojit' in way else 'auto'
