@@ -4,7 +4,7 @@ Ratios of one run can be compared; seconds of two machines cannot. Parts: limits
 loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, the same compiled,
 and Keras, if --keras or HEARTBEAT_KERAS names a Python that has it; all in 32 bits and in bfloat16), steps and curves
 (does Keras learn the same?), loop (what the Learner costs), tricks (without one of the ways that make it quick),
-infer, folds (all 25 of the best recipe, several at a time), sets (of --data
+breakdown (which operations take the time), infer, folds (all 25 of the best recipe, several at a time), sets (of --data
 circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every contender runs in a process
 of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
@@ -297,17 +297,29 @@ def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
         parts[net] = operations(create_model(net).to(device), torch.randn(bs, 1, samples, device=device))
     save('gpu', samples=samples, batch=bs, rates=rates, arithmetic=least, operations=parts)
 
-def operations(net, x, most=8):
-    "Seconds on the device of the operations that take longest in a step in bfloat16."
+def operations(net, x, bits=16):
+    "Seconds of its own on the device that each operation takes in a step."
     import torch
     from torch.profiler import profile
     def step():
-        with torch.autocast(x.device.type, torch.bfloat16): loss = net(x).float().logsumexp(1).mean()
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=bits==16): loss = net(x).float().logsumexp(1).mean()
         loss.backward()
-    step()
+    for _ in range(3): step()
     with profile() as p: step()
     own = lambda o: o.self_device_time_total if x.device.type=='cuda' else o.self_cpu_time_total
-    return {o.key:own(o)/1e6 for o in sorted(p.key_averages(), key=own, reverse=True)[:most]}
+    return {o.key:own(o)/1e6 for o in sorted(p.key_averages(), key=own, reverse=True) if own(o)}
+
+def breakdown(data, repeats, keras):
+    "Which operations take the time of a step of M5, one layer after the other as torch has them and as ours."
+    import torch
+    from heartbeat_nb.nets.fast import keep_memory,layer_by_layer
+    from heartbeat_nb.nets.models import create_model
+    from heartbeat_nb.train.callbacks import has_bf16
+    net,x,bits,runs = create_model('m5'),torch.randn(128, 1, 10_000),32-16*has_bf16('cpu'),{}
+    for _ in range(2*repeats):
+        for way,within in dict(torch=layer_by_layer, ours=keep_memory).items():
+            with within(): runs.setdefault(way, []).append(operations(net, x, bits))
+    save('breakdown', batch=128, bits=bits, runs=runs)
 
 def folds(data, repeats, keras):
     "All folds of the best recipe on all cores, a thread a process, after pretraining; before them the first one alone."
@@ -350,7 +362,7 @@ def quick(data, repeats, keras):
 
 @call_parse
 def main(
-    parts:str='limits,data,loaders,train,loop,tricks,infer,folds', # Which, with commas between
+    parts:str='limits,data,loaders,train,loop,tricks,breakdown,infer,folds', # Which, with commas between
     data:str='', # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
     keras:str=os.environ.get('HEARTBEAT_KERAS', ''), # A Python that has keras and tensorflow (default: HEARTBEAT_KERAS)

@@ -158,12 +158,11 @@ class Clips:
         "Cut the crops that begin at `begin`."
         clips = clips.as_subclass(Tensor)
         data,starts,lengths = self.on(clips.device)
-        length = lengths[clips][:,None]
-        where = begin[:,None] + torch.arange(n or self.n or int((length[:,0]-begin).max()), device=begin.device)
-        within = where % length if self.short=='repeat' else torch.minimum(where, length-1)
-        x = data[(starts[clips][:,None] + within).to(data.device)].to(begin.device)
-        x = TensorAudio(x[:,None] if x.ndim==2 else x.movedim(-1, 1), sr=self.sr, play=self.play)
-        return x if self.short=='repeat' else pad(x, (where<length).sum(1))
+        starts,lengths = starts[clips],lengths[clips]
+        n = n or self.n or int((lengths-begin).max())
+        x = _cut(data, *(o.to(data.device) for o in (starts, lengths, begin)), n, self.short=='repeat')
+        x = TensorAudio(x.to(begin.device), sr=self.sr, play=self.play)
+        return x if self.short=='repeat' else pad(x, (lengths-begin).clamp(0, n))
 
     def crop(self,
         clips:Tensor, # (batch,) clip numbers
@@ -173,6 +172,17 @@ class Clips:
         lengths = self.on(clips.device)[2][clips.as_subclass(Tensor)]
         free = (lengths-(self.n or lengths)).clamp(min=0)
         return self.at(clips, (torch.rand(free.shape, device=free.device)*(free+1)).long() if train else free//2)
+
+def _cut(data, starts, lengths, begin, n, again)->Tensor: # (batch, channels, n)
+    "Samples from `begin` on of some clips; what ends too early begins again, or stays at its last sample."
+    whole = begin+n<=lengths
+    if data.device.type!='cpu' or not whole.any(): # one by one; a GPU is good at it, and nothing waits for it
+        where,length = begin[:,None]+torch.arange(n, device=data.device),lengths[:,None]
+        x = data[starts[:,None] + (where%length if again else torch.minimum(where, length-1))]
+        return x[:,None] if x.ndim==2 else x.movedim(-1, 1)
+    x = data.unfold(0, n, 1).index_select(0, (starts+begin)*whole).reshape(len(begin), -1, n) # in one piece
+    if not whole.all(): x[~whole] = _cut(data, *(o[~whole] for o in (starts, lengths, begin)), n, again)
+    return x
 
 def pad(
     x:TensorAudio, # (batch, channels, samples)

@@ -83,9 +83,6 @@ def _freeze_cinc2016(index, seed):
     clips = clips.assign(fold=pd.concat(each), set=clips.site, murmur=clips.strength)
     return clips[['clip_id', 'set', 'group', 'fold', 'label', 'murmur']]
 
-def _freeze_cinc2016_e(index, seed):
-    return _freeze_twinned(index[index.site=='e'].assign(set='e'), seed)
-
 def _freeze_bmdhs(index, seed):
     clips = _grouped(index, index.label, False).rename(columns=dict(index_group='person'))
     people = clips.drop_duplicates('person').set_index('person')
@@ -93,7 +90,7 @@ def _freeze_bmdhs(index, seed):
     return clips.assign(label=clips['labels'], set='bmdhs')[['clip_id', 'person', 'set', 'group', 'fold', 'label']]
 
 _frozen = {'pascal': _freeze_twinned, 'circor': _freeze_circor, 'cinc2016': _freeze_cinc2016, 'bmdhs': _freeze_bmdhs,
-           'cinc2016-e': _freeze_cinc2016_e}
+           'cinc2016-e': lambda o,seed: _freeze_twinned(o[o.site=='e'].assign(set='e'), seed)}
 
 def freeze(
     name:str, # pascal, circor, cinc2016, cinc2016-e or bmdhs
@@ -195,7 +192,7 @@ def _across(train):
 _tasks:dict[str,Callable[[], Task]] = {
     'pascal-5': lambda: _pascal('pascal-5', 'PASCAL, both sets: which of five classes?',
                                 ['normal', 'murmur', 'extrahls', 'extrastole', 'artifact']),
-    'pascal-4': lambda: _pascal('pascal-4', 'PASCAL, both sets, without the class that nobody hears: which of four?',
+    'pascal-4': lambda: _pascal('pascal-4', 'PASCAL, both sets, without extrastole: which of four?',
                                 ['normal', 'murmur', 'extrahls', 'artifact']),
     'pascal-b-murmur': lambda: _pascal('pascal-b-murmur', 'PASCAL B: normal or murmur?', ['normal', 'murmur'],
                                        lambda o: o['set']=='B'),

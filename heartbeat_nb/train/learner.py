@@ -177,9 +177,7 @@ def pretrain(
         with learn.no_logging(): learn.fit_recipe()
         save_model(learn.model, path, sr=sr, secs=secs) # without classes: the last layer will be new
     key = run_identity(index, arch, r, sr=sr, secs=secs).key
-    return Cache('pretrained', suffix='.safetensors').get(key, make, _whole_net)
-
-def _whole_net(path:Path)->Path: return load_model(path) and path
+    return Cache('pretrained', suffix='.safetensors').get(key, make, lambda p: load_model(p) and p)
 
 # %% ../../nbs/train/03_learner.ipynb #a65d9b0a
 def save_learner(

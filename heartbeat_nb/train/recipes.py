@@ -38,7 +38,7 @@ class Recipe:
 # %% ../../nbs/train/00_recipes.ipynb #659b0f4f
 recipes = dict(
     paper    = Recipe(epochs=100, bs=128, lr=1e-3, wd=2e-4, schedule='flat', decouple_wd=False, keep='last'),
-    post     = Recipe(epochs=60, bs=128, lr=1e-3, wd=2e-4, schedule='plateau', decouple_wd=False, keep='best',
+    post     = Recipe(epochs=60, bs=128, lr=1e-3, wd=2e-4, schedule='plateau', decouple_wd=False, keep='last',
                       bf16=True),
     onecycle = Recipe(epochs=15, bs=32, lr=3e-3, wd=.01, schedule='onecycle', decouple_wd=True, keep='last', bf16=True))
 recipes['best'] = replace(recipes['onecycle'], epochs=20, augment=1., balance=.75, pretrain=20)

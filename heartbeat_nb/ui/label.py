@@ -68,10 +68,6 @@ class ActiveLearner:
         return rest[pairwise_distances_argmin_min(x, self.x[self.labelled])[1].argmax()]
 
 # %% ../../nbs/ui/03_label.ipynb #4eb89189
-def _index_of(folder:str|Path)->pd.DataFrame:
-    "An index of sounds that have no label yet."
-    return make_index(pd.DataFrame(dict(file=find_sounds(folder), label=unlabelled)), folder)
-
 def _key(text:str, name:str)->widgets.Button: # see the keys in `panel`
     return widgets.Button(description=text).add_class(f'heartbeat-{name}')
 
@@ -85,7 +81,8 @@ class ClipLabeller(Panel):
         path:str|Path|None=None, # a CSV to keep the labels in, and to go on from; None: save by hand
         hearts:bool|None=None, # are these hearts? None: where the file's name says so
     )->None:
-        if isinstance(index, (str, os.PathLike)): index = _index_of(index)
+        if isinstance(index, (str, os.PathLike)): # a folder of sounds that have no label yet
+            index = make_index(pd.DataFrame(dict(file=find_sounds(index), label=unlabelled)), index)
         self.marks = _read_marks(path) if path and Path(path).exists() else {}
         clips = usable_clips(index, 'clip_id', 'file', 'label').set_index('clip_id', drop=False)
         self.index = clips.drop(index=[k for k,o in self.marks.items() if o.flagged], errors='ignore')

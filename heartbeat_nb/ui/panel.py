@@ -173,9 +173,6 @@ def _slide(name:str, value:float, low:float, high:float, step:float=1,
     return kind(value, min=low, max=high, step=step, description=name, continuous_update=False)
 
 # %% ../../nbs/ui/00_panel.ipynb #40aa8bba
-def _may_play(clip:Clip|None)->bool:
-    return clip is not None and (clip.simulated or os.environ.get('HEARTBEAT_PLAY_REAL')!='0')
-
 class Panel:
     "Controls over a picture and a player; without a kernel, a still of these two."
     clip:Clip|None=None # what is played
@@ -199,7 +196,8 @@ class Panel:
         except BadInput as e: pic,said,self.clip = '',str(e),None
         self.say(said)
         self.picture.value = pic
-        self.sound.value = _sound_player(self.clip, at_once=self.at_once) if _may_play(self.clip) else ''
+        may_play = self.clip and (self.clip.simulated or os.environ.get('HEARTBEAT_PLAY_REAL')!='0')
+        self.sound.value = _sound_player(self.clip, at_once=self.at_once) if may_play else ''
 
     def show(self)->HTML: # picture, and player if the clip is simulated
         "What stays on a page without a kernel."
