@@ -306,9 +306,11 @@ def _as_rank(rank:int, processes:int, port:int, f:Callable[..., None], args:tupl
     except Exception:
         time.sleep(2) # the loss of another process may be the cause, and is to be seen first
         raise
-    if torch.distributed.is_available() and torch.distributed.is_initialized(): # its threads end before Python
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()
+    for o in sys.stdout,sys.stderr: o.flush()
+    os._exit(0) # a thread of torch that still runs while Python ends can abort the process (pytorch issue 190489)
 
 def spawn(
     f:Callable[..., None], # a function that can be imported by its name

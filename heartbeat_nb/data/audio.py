@@ -156,9 +156,8 @@ class Clips:
         n:int|None=None, # samples of a crop; None: as many as there are to be, or as the longest has left
     )->TensorAudio: # (batch, channels, samples)
         "Cut the crops that begin at `begin`."
-        clips = clips.as_subclass(Tensor)
-        data,starts,lengths = self.on(clips.device)
-        starts,lengths = starts[clips],lengths[clips]
+        data,*numbers = self.on(clips.device)
+        starts,lengths = (o[clips.as_subclass(Tensor)] for o in numbers)
         n = n or self.n or int((lengths-begin).max())
         x = _cut(data, *(o.to(data.device) for o in (starts, lengths, begin)), n, self.short=='repeat')
         x = TensorAudio(x.to(begin.device), sr=self.sr, play=self.play)

@@ -74,10 +74,9 @@ and databases a, b, c, d and f of the PhysioNet/CinC challenge of 2016. {clips} 
 was heard, how loud, whether it filled the systole, the outcome and diagnosis, and, from CirCor's tables, when S1,
 systole, S2 and diastole are."""
 _protocol = """Children of CirCor were held out in turn, and nets that had not heard them answered, by the mean
-log odds of windows side by side; PASCAL and BMD-HS were not trained on at all, but BMD-HS was looked at when the
-training was chosen. Where the line is, and how sure it is, was found on the held-out children of CirCor, both answers
-counted alike: where murmurs are rarer than none, "murmur" is right less often than it says. 95 % intervals by
-resampling whoever was recorded."""
+log odds of windows side by side; PASCAL and BMD-HS were not trained on, but BMD-HS was looked at when the training was
+chosen. Where the line is, and how sure it is, was found on these children, both answers counted alike: where murmurs
+are rarer than none, "murmur" is right less often than it says. 95 % intervals by resampling whoever was recorded."""
 
 def save_heart(
     net:HeartNet, # from `pretrain_heart`
