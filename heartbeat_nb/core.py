@@ -12,7 +12,7 @@ import errno,hashlib,json,logging,math,os,platform,random,shutil,socket,subproce
 from collections import deque
 from collections.abc import Callable,Iterable,Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager,nullcontext
+from contextlib import contextmanager,nullcontext,suppress
 from dataclasses import asdict,dataclass,is_dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -309,7 +309,7 @@ def _as_rank(rank:int, processes:int, port:int, f:Callable[..., None], args:tupl
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()
-    for o in sys.stdout,sys.stderr: o.flush()
+    with suppress(AttributeError, OSError, ValueError): sys.stdout.flush() # whoever read it may be gone
     os._exit(0) # a thread of torch that still runs while Python ends can abort the process (pytorch issue 190489)
 
 def spawn(
