@@ -6,9 +6,10 @@ and Keras, if --keras or HEARTBEAT_KERAS names a Python that has it; all in 32 b
 (does Keras learn the same?), loop (what the Learner costs), tricks (without one of the ways that make it quick),
 breakdown (which operations take the time), infer, folds (all 25 of the best recipe, several at a time), sets (of --data
 circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every contender runs in a process
-of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws.
+of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws
+(of a second machine, with --machine NAME, to bench_PART_NAME.json).
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
-import csv,json,os,shutil,statistics,subprocess,sys,tempfile,time
+import csv,json,os,platform,re,shutil,statistics,subprocess,sys,tempfile,time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from fastcore.script import call_parse
 
-here,results = Path(__file__).parent,Path('nbs/results')
+here,results,suffix = Path(__file__).parent,Path('nbs/results'),''
 
 def timed(f, n, before=lambda: None):
     "Seconds of `n` calls, with `before` outside the clock."
@@ -29,10 +30,18 @@ def timed(f, n, before=lambda: None):
         res.append(time.perf_counter()-start)
     return res
 
+def processor():
+    "Its name, and the instructions for bfloat16 that it has."
+    about = cpu.read_text() if (cpu := Path('/proc/cpuinfo')).is_file() else ''
+    name = re.search(r'model name\s*: (.+)', about)
+    has = [o for o in ('avx512_bf16', 'amx_bf16') if o in about]
+    return ', '.join([name[1] if name else platform.processor(), *has])
+
 def save(part, **figures):
     "Write a part's figures with where they come from, and show those that are lists."
     from heartbeat_nb.core import provenance,save_result
-    save_result(results/f'bench_{part}.json', dict(load=os.getloadavg()[0], **provenance(), **figures))
+    known = dict(processor=processor(), load=os.getloadavg()[0], **provenance())
+    save_result(results/f'bench_{part}{suffix}.json', known | figures)
     for group in figures.values():
         if isinstance(group, dict):
             for k,v in group.items():
@@ -366,9 +375,11 @@ def main(
     data:str='', # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
     keras:str=os.environ.get('HEARTBEAT_KERAS', ''), # A Python that has keras and tensorflow (default: HEARTBEAT_KERAS)
+    machine:str='', # Name of another machine than the usual one, for files of its own: bench_PART_NAME.json
     quick:bool=False, # One ratio, for every commit
 ):
     "Measure speed side by side"
-    ways = globals()
+    global suffix
+    ways,suffix = globals(),machine and f'_{machine}'
     if not keras and {'steps', 'curves'} & {*parts.split(',')}: sys.exit('steps and curves need --keras PYTHON.')
     for o in ['quick'] if quick else parts.split(','): ways[o](data or None, repeats, keras)

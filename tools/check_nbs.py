@@ -2,17 +2,22 @@
 
 One line a finding, exit 1 if there is any."""
 import ast,json,re,sys
+from functools import cache
 from pathlib import Path
 
 from fastcore.script import Param,call_parse
 
 import course
+from page_code import outputs_from
 
 root = Path(__file__).resolve().parent.parent
 max_nb,max_output = 1_500_000,200_000 # bytes: pages must stay quick to load and diffs readable
 unshown = re.compile(r'^#\s*\|\s*(hide|export|exports|exporti|default_exp|slow|cuda|eval:\s*false)\b', re.M|re.I)
 machine_path = re.compile(r'(?<![\w.~$])/(?:home|root|work|Users)/[^\s\'"<>)]*')
 base64 = re.compile(r'base64,[A-Za-z0-9+/=\s]+')
+
+@cache
+def stored(): return json.loads((root/'nbs'/'results'/'stored.json').read_text(encoding='utf-8'))
 
 def text(o): return ''.join(o) if isinstance(o, list) else o
 
@@ -36,6 +41,8 @@ def findings(path):
     "Yield what is wrong with one notebook."
     if path.stat().st_size>max_nb: yield f'{path.stat().st_size/1e6:.1f} MB, at most {max_nb/1e6} MB'
     if path.parent.name=='tutorials': yield from course.findings(path)
+    if path.is_relative_to(root/'nbs') and stored().get(path.relative_to(root/'nbs').as_posix())!=outputs_from(path):
+        yield 'its code is not what its outputs were stored from: run tools/run_nbs.py on it'
     cells = json.loads(path.read_text(encoding='utf-8'))['cells']
     if re.sub(r'^(# |> ).*', '', text(cells[0]['source']), flags=re.M).strip():
         yield 'has more than a title and a description in its first cell: pages show no more than these'
@@ -55,7 +62,7 @@ def findings(path):
 def main(
     nbs:Param('Notebooks to check (default: all)', str, nargs='*', opt=False)=None,
 ):
-    "Fail if a notebook was never run, or stores an error, a path of a machine, or too much"
+    "Fail if a notebook was not run since its code changed, or stores an error, a path of a machine, or too much"
     hidden = lambda o: any(p[0] in '._' for p in o.relative_to(root).parts)
     if not nbs: nbs = [o for o in (root/'nbs').rglob('*.ipynb') if not hidden(o)]
     found = [f'{o}: {f}' for o in sorted(map(Path, nbs)) for f in findings(o)]

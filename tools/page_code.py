@@ -3,7 +3,7 @@
 Names are looked for where Python would find them if the page ran from its top: in the last cell before that gives the
 name, and in the cells between that change what is inside it, as `x.append(1)` does. Those that a function takes when it
 is called are looked for from the call."""
-import ast,json,re,symtable,tokenize
+import ast,hashlib,json,re,symtable,tokenize
 from functools import cache,cached_property
 from io import StringIO
 from pathlib import Path
@@ -78,6 +78,11 @@ def cells_of(path):
         return [Cell(str(i), ast.get_source_segment(src, o, padded=True)) for i,o in enumerate(ast.parse(src).body)]
     code = [(o['id'], ''.join(o['source'])) for o in json.loads(src)['cells'] if o['cell_type']=='code']
     return [Cell(*o) for o in code if not unrun.search(o[1])]
+
+def outputs_from(path):
+    "A digest of the code that the stored outputs of a page are of: slow cells store what was made by hand."
+    code = ''.join(o.text for o in cells_of(path) if not o.slow)
+    return hashlib.blake2b(code.encode(), digest_size=4).hexdigest()
 
 def needed(cells):
     "The last of these cells, after all that it takes names from."

@@ -3,8 +3,9 @@
 nbs/results/manifest.csv is the table, a row a call. `files` names what it writes, with braces as a shell has them, or
 says in parentheses why that is nothing. `by` is `PAGE#CELL`, a `#| slow` cell; `PAGE: CODE`, a call at the end of a
 page; `tools/NAME.py ...`, a command; or `unexplained: WHY`. `needs` lists `recordings` (of HEARTBEAT_DATA), sets (by
-their folders in HEARTBEAT_SETS), `gpu`, `idle` if it measures speed and nothing may run beside it, and `log` for files
-that grow by themselves and are never stale. `minutes` were measured; `made` says what the files were made from:
+their folders in HEARTBEAT_SETS), `gpu`, `amx` (a processor with AMX), `idle` if it measures speed and nothing may run
+beside it, and `log` for files that grow by themselves and are never stale. `minutes` were measured; `made` says what
+the files were made from:
 
     code      the cell, and all cells of its page that it takes names from, directly or through others;
               comments, spaces and imports do not count
@@ -93,7 +94,8 @@ class Row:
     def lacks(self):
         "What it needs that is not there."
         at = lambda v: Path(os.environ.get(v) or os.devnull)
-        there = dict(idle=True, log=True, gpu=shutil.which('nvidia-smi'))
+        flags = cpu.read_text() if (cpu := Path('/proc/cpuinfo')).is_file() else ''
+        there = dict(idle=True, log=True, gpu=shutil.which('nvidia-smi'), amx='amx_bf16' in flags)
         there['recordings'] = at('HEARTBEAT_DATA').is_dir() or str(at('HEARTBEAT_DATA'))=='kaggle'
         kept = lambda o: (at('HEARTBEAT_SETS')/o.partition('-')[0]).is_dir() # a set's table may have more in its name
         return [o for o in self.needs if not (there[o] if o in there else kept(o))]
@@ -108,11 +110,14 @@ def write_table(rows):
 
 # Making files again
 
-def home(): return cache_dir()/'results'
+def home():
+    "The folder of logs and locks."
+    (path := cache_dir()/'results').mkdir(exist_ok=True)
+    return path
 def box_of(row):
     "A folder for the log of a call and its old files."
     box = home()/f"{re.sub('[^a-z0-9]+', '-', row.by.lower())[:60]}-{digest(row.by)[:6]}"
-    box.mkdir(parents=True, exist_ok=True)
+    box.mkdir(exist_ok=True)
     return box
 
 def take_turn(row, held):

@@ -5,14 +5,16 @@
 With `--compare` nothing is stored: it fails if a notebook would show something else than it does. Pictures are not
 compared. Numbers may differ by a thousandth of themselves, or by what a cell says: `#| tolerance: 0.05`, and
 `#| tolerance: any` where it shows seconds."""
-import json,math,os,re,sys,time
+import json,math,os,re,sys,tempfile,time
 from pathlib import Path
 
 import nbformat
 from execnb.nbio import dict2nb,write_nb
 from fastcore.script import Param,call_parse
+from filelock import FileLock
 from nbclient import NotebookClient
 from nbdev.clean import clean_nb
+from page_code import outputs_from
 
 root = Path(__file__).resolve().parent.parent
 not_run = re.compile(r'^#\s*\|\s*(slow|cuda|eval:\s*false)\b|nbdev_export\(', re.M|re.I)
@@ -127,11 +129,12 @@ def busy():
     "Seconds that processors worked for the kernels that have ended; other work on the machine does not change it."
     return os.times().children_user+os.times().children_system
 
-def note_seconds(path, secs):
-    "What a tutorial took at full size; tools/course.py writes it into the page."
-    file = root/'nbs'/'results'/'minutes.json'
-    took = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps(dict(sorted({**took, path.stem:round(secs)}.items())), indent=1)+'\n')
+def note(name, key, value):
+    "Write a value into a table of nbs/results that grows by itself."
+    file = root/'nbs'/'results'/name
+    with FileLock(Path(tempfile.gettempdir())/f'{file.stem}.lock'): # several may run at once
+        said = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps(dict(sorted({**said, key:value}.items())), indent=1)+'\n')
 
 @call_parse
 def main(
@@ -146,8 +149,10 @@ def main(
         start,worked,shown = time.time(),busy(),os.path.relpath(path)
         problem = run_nb(path, tiny, timeout, compare)
         failed += problem is not None
-        stored = problem is None and not (tiny or compare)
-        if stored and path.parent.name=='tutorials': note_seconds(path, busy()-worked)
+        if problem is None and not (tiny or compare) and path.is_relative_to(root/'nbs'):
+            # tools/check_nbs.py asks whether the code is still this, tools/course.py writes the seconds into the page
+            note('stored.json', path.relative_to(root/'nbs').as_posix(), outputs_from(path))
+            if path.parent.name=='tutorials': note('minutes.json', path.stem, round(busy()-worked))
         took = f'{shown}  {time.time()-start:.0f} s'
         if problem is None: print(f'ok   {took}  {path.stat().st_size/1e3:.0f} KB', flush=True)
         else: print(f'FAIL {took}  {problem}', flush=True)

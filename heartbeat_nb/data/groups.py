@@ -7,7 +7,7 @@ __all__ = ['compare_sr', 'search_hours', 'name_groups', 'whiten', 'look_alikes',
            'untold_twins', 'recording_groups', 'labelled_clips', 'group_folds', 'check_folds']
 
 # %% ../../nbs/data/01_groups.ipynb #8632a059
-import hashlib,logging
+import hashlib,logging,warnings
 from collections.abc import Iterable,Iterator
 from functools import lru_cache
 
@@ -25,8 +25,7 @@ from .twins import _bandwidth,_kept,_scanned,find_twins
 from .waves import cached_waves
 from ..sound.cache import Waves
 
-_log = logging.getLogger(__name__)
-_lowest,_tiny = 20,1e-20 # Hz: slower is no sound; what may be divided by
+_log,_lowest,_tiny = logging.getLogger(__name__),20,1e-20 # Hz: slower is no sound; what may be divided by
 
 # %% ../../nbs/data/01_groups.ipynb #771912aa
 def _sessions(session:pd.Series, gap:float)->pd.Series:
@@ -361,7 +360,9 @@ def group_folds(
     if most<2: raise BadInput(f'{of} cannot be split, to hold some out. Give more clips of each class, in more groups.')
     if most<n: warn_once(f'{most} folds are made in place of {n}, of {of}.')
     cv = StratifiedGroupKFold(most, shuffle=True, random_state=seed)
-    return [test for _,test in cv.split(labels, labels, groups) if len(test)]
+    with warnings.catch_warnings(): # what has too few clips for n folds, `check_index` tells in better words
+        warnings.filterwarnings('ignore', 'The least populated class')
+        return [test for _,test in cv.split(labels, labels, groups) if len(test)]
 
 # %% ../../nbs/data/01_groups.ipynb #07e5ce87
 def check_folds(

@@ -115,7 +115,7 @@ def folded_share(
             x = layer(x).clone()
     return res
 
-def _above(out:torch.Tensor, step:int)->np.ndarray: # share of variance above the Nyquist rate of every `step`-th value
+def _above(out:torch.Tensor, step:int)->np.ndarray: # share of variance above the new Nyquist frequency
     power = torch.fft.rfft(out-out.mean(-1, keepdim=True)).abs().square().sum(1)
     edge = int(np.ceil(power.shape[-1]/step))
     return (power[:,edge:].sum(1)/power.sum(1).clamp(min=1e-20)).cpu().numpy()

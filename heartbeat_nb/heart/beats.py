@@ -157,9 +157,9 @@ class Beats:
     confidence:float # 0 to 1: probability that four of five sounds are right
     def __bool__(self)->bool: return bool(np.isfinite(self.hr))
     @property
-    def hr_interval(self)->tuple[float, float]: # beats a minute; NaN with fewer than six gaps
-        "Between which rates the middle one of all beats lies, with 95 % confidence: by the order of the gaps."
-        gaps = np.sort(_gaps_of(self.s1, self.s2))
+    def hr_interval(self)->tuple[float, float]: # beats a minute; NaN with fewer than seven S1
+        "Between which rates the middle one of all beats lies, with 95 % confidence: by the order of the gaps of S1."
+        gaps = np.sort(_gaps_of(self.s1))
         if len(gaps)<6: return np.nan,np.nan
         k = int(max(0, np.floor(len(gaps)/2-.98*len(gaps)**.5)))
         return 60/gaps[len(gaps)-1-k],60/gaps[k]
@@ -174,9 +174,8 @@ class Beats:
         return pd.DataFrame(sounds, columns=['seconds', 'sound']).sort_values('seconds', ignore_index=True)
 
 # %% ../../nbs/heart/02_beats.ipynb #916db181
-def _gaps_of(s1:np.ndarray, s2:np.ndarray)->np.ndarray: # seconds
-    gaps = np.concatenate([np.diff(s1), np.diff(s2)])
-    return gaps[gaps<2.5] # longer ones hold a break
+def _gaps_of(*times:np.ndarray)->np.ndarray: # seconds
+    return (gaps := np.concatenate([*map(np.diff, times)]))[gaps<2.5] # longer ones hold a break
 
 def _rate(s1:np.ndarray, s2:np.ndarray)->float:
     gaps = _gaps_of(s1, s2)

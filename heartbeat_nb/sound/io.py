@@ -98,8 +98,8 @@ def channel_weights(
     x:np.ndarray, # (samples, channels)
 )->np.ndarray: # (channels,) of their sum that is heard
     "The same for all; or the loudest channel alone, where the mean would cancel what is in it."
-    n,power = x.shape[1],x.var(0) if len(x) else np.zeros(1)
-    return np.eye(n, dtype=x.dtype)[power.argmax()] if x.mean(1).var()<.01*power.max() else np.full(n, 1/n, x.dtype)
+    n,p = x.shape[1],x.var(0) if len(x) else np.zeros(1) # power
+    return np.eye(n, dtype=x.dtype)[p.argmax()] if len(x) and x.mean(1).var()<.01*p.max() else np.full(n, 1/n, x.dtype)
 
 # %% ../../nbs/sound/02_io.ipynb #a89e254e
 _faults = dict(

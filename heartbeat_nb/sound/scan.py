@@ -69,7 +69,7 @@ def _scan_all(files:list[str|Path], path:Path)->None:
 
 def _read(path:Path, n:int)->pd.DataFrame:
     kinds = dict(hash=str, note=str, passing=bool)
-    found = pd.read_csv(path, dtype=kinds, keep_default_na=False, float_precision='round_trip')
+    found = pd.read_csv(path, dtype=kinds, converters=dict(secs=float), keep_default_na=False) # pandas may round
     if len(found)!=n: raise ValueError('not whole')
     return found
 

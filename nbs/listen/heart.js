@@ -57,7 +57,7 @@ export const soundMiddles = (path, probs, state, step) => {
   return res
 }
 
-const gapsOf = (s1, s2) => [s1, s2].flatMap(o => o.slice(1).map((t, i) => t - o[i])).filter(o => o < 2.5) // longer ones hold a break
+const gapsOf = (...times) => times.flatMap(o => o.slice(1).map((t, i) => t - o[i])).filter(o => o < 2.5) // longer ones hold a break
 
 const median = x => {
   const o = [...x].sort((a, b) => a - b), half = o.length >> 1
@@ -66,9 +66,9 @@ const median = x => {
 
 export const findBeats = (probs, step, lasts) => {
   const path = statePath(probs, step, lasts), [s1, s2] = [0, 2].map(o => soundMiddles(path, probs, o, step))
-  const gaps = gapsOf(s1, s2).sort((a, b) => a - b), n = gaps.length, k = Math.max(0, Math.floor(n / 2 - .98 * Math.sqrt(n)))
-  const between = n < 6 ? [NaN, NaN] : [60 / gaps[n - 1 - k], 60 / gaps[k]]
-  return {s1, s2, hr: n ? 60 / median(gaps) : NaN, low: between[0], high: between[1]}
+  const gaps = gapsOf(s1).sort((a, b) => a - b), n = gaps.length, k = Math.max(0, Math.floor(n / 2 - .98 * Math.sqrt(n)))
+  const between = n < 6 ? [NaN, NaN] : [60 / gaps[n - 1 - k], 60 / gaps[k]], all = gapsOf(s1, s2)
+  return {s1, s2, hr: all.length ? 60 / median(all) : NaN, low: between[0], high: between[1]}
 }
 
 // A length that is a product of 2, 3 and 5, for the transform below.

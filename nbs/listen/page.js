@@ -105,7 +105,7 @@ worker.onerror = () => heard.broken()
 function meaning({label, probability}) {
   if (label === told.cannot_tell) return 'It hears no beats that are clear enough, so it does not say anything about a murmur. A quiet place, and the microphone pressed lightly on the skin, often help.'
   const sure = Math.round(100 * probability), on = told.calibrated_on
-  return `How often is that right? It was calibrated on ${on}: of 100 recordings there for which it was this sure, about ${Math.min(99, sure)} were as it said. With your microphone, and other people, it may be wrong more often.`
+  return `How often is that right? It was calibrated on ${on}, as if murmurs were as common as none: then about ${Math.min(99, sure)} of 100 such answers would be right. Where murmurs are rarer, as they were there, “murmur” is right less often and “no murmur” more often. With your microphone, and other people, it may be wrong more often.`
 }
 
 function tell() {
@@ -122,7 +122,7 @@ function tell() {
   show('doubts', $('doubts').children.length > 0)
   const rows = [['Heart rate', beats ? `${Math.round(beats.hr)} a minute` : 'not found', beats?.low > 0 ? `${Math.round(beats.low)} to ${Math.round(beats.high)} with 95 % confidence` : ''],
     ['Beats', beats ? String(beats.s1.length) : '–', `clear to ${Math.round(100 * clear)} %`], ['Length', clock(secs), secs < 60 ? 'seconds after the colon' : '']]
-  if (timing) rows.splice(2, 0, ['Murmur', timing, 'by loudness between the beats'])
+  if (timing) rows.splice(2, 0, ['Murmur', timing, 'by loudness between the heart sounds'])
   rows[rows.length - 1] = ['Length', secs < 60 ? `${secs.toFixed(1)} s` : clock(secs), '']
   $('numbers').replaceChildren(...rows.map(([k, v, more]) => {
     const o = make('div', '')
