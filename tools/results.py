@@ -189,7 +189,8 @@ def choose(rows, names, every, most):
     for o in asked:
         if not o.page: raise BadInput(f'{o.said} cannot be made. It is {o.by}.')
         if names and (gone := ', '.join(o.lacks())):
-            raise BadInput(f'{o.by} needs {gone}. Set HEARTBEAT_DATA and HEARTBEAT_SETS to folders that have it.')
+            raise BadInput(f'{o.by} needs {gone}, which is not here. '
+                           'Recordings are looked for in HEARTBEAT_DATA, sets in HEARTBEAT_SETS.')
     able = [o for o in asked if o.files and not o.lacks() and (not most or float(o.minutes or 'inf')<=most)]
     first = {(o.page, c.id) for o in able for c in o.code if c.slow}
     todo = [o for o in rows if o in able or o.files and (o.page, o.cell) in first and not o.fresh()]
