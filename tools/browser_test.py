@@ -92,10 +92,16 @@ class Page:
         raise AssertionError(f'{what}: not within {secs} s')
     @contextlib.contextmanager
     def changes(self, n, what):
-        "What is done inside must give another picture."
+        "What is done inside must give another picture, and what comes with it: player, status, names."
         before = self.picture(n)
         yield
         self.until(lambda: self.picture(n) not in (None, before), what)
+        self.until(lambda: self.rests(n), f'{what}, to its end')
+    def rests(self, n, ms=400):
+        "Is everything in a widget as it was a moment ago?"
+        before = self.widget(n).inner_html()
+        self.page.wait_for_timeout(ms)
+        return self.widget(n).inner_html()==before
     def shot(self, n, name):
         if self.shots: self.widget(n).screenshot(path=self.shots/f'{name}.png')
     def axe(self, n):
