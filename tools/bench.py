@@ -2,18 +2,22 @@
 
 Ratios of one run can be compared; seconds of two machines cannot. Parts: limits (what this machine could do), data,
 loaders (batches by DataLoaders, and by plain indexing), train (this package, a bare PyTorch loop, the same compiled,
-and Keras, if --keras or HEARTBEAT_KERAS names a Python that has it; all in 32 bits and in bfloat16), steps and curves
-(does Keras learn the same?), loop (what the Learner costs), tricks (without one of the ways that make it quick),
-breakdown (which operations take the time), infer, folds (all 25 of the best recipe, several at a time), sets (of --data
-circor=FOLDER,cinc2016=FOLDER: index and cache, first and again), gpu (needs one). Every contender runs in a process
-of its own, in turn, several times. Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws
-(of a second machine, with --machine NAME, to bench_PART_NAME.json).
+and Keras, with and without XLA, if --keras or HEARTBEAT_KERAS names a Python that has it; all in 32 bits and in
+bfloat16), steps and curves (does Keras learn the same?), loop (what the Learner costs), tricks (without one of the
+ways that make it quick), breakdown (which operations take the time), infer, commands (heartbeat_predict, beside
+importing torch), folds (all 25 of the best recipe, several at a time), sets (of --data circor=FOLDER,cinc2016=FOLDER:
+index and cache, first and again), gpu (needs one). In train, curves, commands, sets and gpu every contender runs in a
+process of its own, in turn, several times; in loaders, loop, tricks, breakdown and infer all take turns in one.
+Results go to nbs/results/bench_PART.json, which nbs/speed.ipynb draws (of a second machine, with --machine NAME, to
+bench_PART_NAME.json), with the processor, and what else it was busy with: `load`, and `stolen`, the share of its time
+that other machines on the same hardware took.
 `--quick` is for every commit: two contenders, some minutes less, one line more in nbs/results/bench_commits.csv."""
 import csv,json,os,platform,re,shutil,statistics,subprocess,sys,tempfile,time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from fastcore.script import call_parse
@@ -37,10 +41,18 @@ def processor():
     has = [o for o in ('avx512_bf16', 'amx_bf16') if o in about]
     return ', '.join([name[1] if name else platform.processor(), *has])
 
+def ticks():
+    "Processor time since the machine started: all of it, and what other machines on this hardware took; Linux alone."
+    if not (stat := Path('/proc/stat')).is_file(): return 0,0
+    spent = list(map(int, stat.read_text().split()[1:9]))
+    return sum(spent),spent[7]
+begun = ticks()
+
 def save(part, **figures):
     "Write a part's figures with where they come from, and show those that are lists."
     from heartbeat_nb.core import provenance,save_result
-    known = dict(processor=processor(), load=os.getloadavg()[0], **provenance())
+    spent,stolen = (b-a for a,b in zip(begun, ticks()))
+    known = dict(processor=processor(), load=os.getloadavg()[0], stolen=stolen/max(spent, 1), **provenance())
     save_result(results/f'bench_{part}{suffix}.json', known | figures)
     for group in figures.values():
         if isinstance(group, dict):
@@ -58,10 +70,11 @@ def conv_bytes(net, x):
     return sum(seen)
 
 def rates(n=3):
-    "Products of matrices, and copies, by the second, at this moment."
+    "Products of matrices, in bfloat16 where the processor has it, and copies, by the second, at this moment."
     import torch
+    from heartbeat_nb.train.callbacks import has_bf16
     res = {}
-    for name in 'float32','bfloat16':
+    for name in ['float32', 'bfloat16'][:1+has_bf16('cpu')]:
         a = torch.randn(2048, 2048).to(getattr(torch, name))
         product = partial(torch.matmul, a, a)
         res[f'{name}_gflops'] = [2*2048**3/o/1e9 for o in timed(product, n, product)]
@@ -91,17 +104,18 @@ def data(data, repeats, keras):
     index,fresh = pascal_index(path),iter(range(10_000))
     new_cache = lambda: os.environ.update(HEARTBEAT_CACHE=str(work/f'cache{next(fresh)}'))
     ready = lambda sr: cached_waves(pascal_index(path), sr)
-    figures = dict(simulate_832=timed(lambda: synth_dataset(work/f'sim{next(fresh)}'), repeats))
-    for sr in 2000,8000:
-        figures[f'wavs_to_cache_cold_{sr}'] = timed(partial(ready, sr), repeats, new_cache)
-        figures[f'wavs_to_cache_warm_{sr}'] = timed(partial(ready, sr), repeats)
+    with patch.dict(os.environ):
+        figures = dict(simulate_832=timed(lambda: synth_dataset(work/f'sim{next(fresh)}'), repeats))
+        for sr in 2000,8000:
+            figures[f'wavs_to_cache_cold_{sr}'] = timed(partial(ready, sr), repeats, new_cache)
+            figures[f'wavs_to_cache_warm_{sr}'] = timed(partial(ready, sr), repeats)
     save('data', clips=len(index), data_hash=data_hash(index), seconds=figures)
 
 def sets(data, repeats, keras):
     "Index and cache of large sets, each in a process of its own: the first time (cold) and again (warm)."
     def both(source):
-        os.environ.update(HEARTBEAT_CACHE=tempfile.mkdtemp())
-        return {o:run_peer(sys.executable, 'sets.py', source) for o in ('cold', 'warm')}
+        cache = dict(HEARTBEAT_CACHE=tempfile.mkdtemp())
+        return {o:run_peer(sys.executable, 'sets.py', source, env=cache) for o in ('cold', 'warm')}
     if not data or '=' not in data: sys.exit('Say which sets are where: --data circor=FOLDER,cinc2016=FOLDER')
     runs = {o.partition('=')[0]:[both(o) for _ in range(repeats)] for o in data.split(',')}
     save('sets', cores=os.cpu_count(), runs=runs)
@@ -149,9 +163,9 @@ def torch_loop(*args):
     "The Learner's or a bare loop, alone in a process."
     return run_peer(sys.executable, 'torch_loop.py', *args)
 
-def run_peer(python, script, *args):
-    "One contender, alone in a process; what its last line says."
-    env = {**os.environ, 'PYTHONPATH':str(here.parent)}
+def run_peer(python, script, *args, env=None):
+    "One contender, alone in a process, with as many threads as all others; what its last line says."
+    env = {**os.environ, 'PYTHONPATH':str(here.parent), 'HEARTBEAT_THREADS':str(torch_threads()), **(env or {})}
     what = [python, str(here/'bench_peers'/script), *map(str, args)]
     res = subprocess.run(what, capture_output=True, text=True, env=env)
     if res.returncode: sys.exit(f'{script} {" ".join(map(str, args))} failed:\n{res.stderr[-2000:]}')
@@ -160,21 +174,24 @@ def run_peer(python, script, *args):
 def contenders(keras):
     "The ways to train M5 as the post has it: name -> (numbers, python, script, way)."
     ways = {'ours':'torch_loop.py ours', 'bare':'torch_loop.py bare'}
-    if shutil.which('c++') or shutil.which('g++'): ways['compiled'] = 'torch_loop.py compiled'
-    if keras: ways |= {'keras':'keras_m5.py', 'keras-nojit':'keras_m5.py nojit'}
+    if has_compiler(): ways['compiled'] = 'torch_loop.py compiled'
+    if keras: ways |= {'keras':'keras_m5.py', 'keras-xla':'keras_m5.py jit'}
     for name,what in ways.items():
         script,*way = what.split()
         python = keras if script=='keras_m5.py' else sys.executable
         for numbers in 32,16: yield name,numbers,python,script,way
 
-def train(data, repeats, keras, epochs=4, some=384, few=256, sizes=(16, 32, 64), few16=128):
-    """Seconds an epoch of M5 as in the post, of M11 and of M18: every contender in 32 bits and in bfloat16, at the
-    post's batch and at its own best one. What has no bfloat16 runs it on few clips, once."""
+def has_compiler():
+    "Can torch.compile work here?"
+    return bool(shutil.which('c++') or shutil.which('g++'))
+
+def train(data, repeats, keras, epochs=4, some=384, few=256, sizes=(16, 32, 64), deep=7):
+    """Seconds an epoch of M5 as in the post, of M11 and of M18, and the most memory of each process: every contender in
+    32 bits and in bfloat16, at the post's batch and at the one that was best for it in a trial; but those that
+    compile, at the post's alone. Without instructions for bfloat16, in 32 bits alone."""
     from heartbeat_nb.train.callbacks import has_bf16
     work,own16 = Path(tempfile.mkdtemp()),has_bf16('cpu')
     n,m = as_arrays(data, 8000, 1.25, some, work/'post.npz'),as_arrays(data, 2000, 4., few, work/'deep.npz')
-    x,y = np.load(work/'post.npz').values()
-    for k,o in dict(few=few, few16=few16).items(): np.savez(work/f'{k}.npz', x=x[:o], y=y[:o])
     def job(python, script, way, numbers, net, file, epochs, bs):
         if script=='keras_m5.py': return python,script,work/file,epochs,bs,0,','.join([*way, *['bf16'][numbers//32:]])
         return python,script,*way,net,work/file,epochs,bs,0,numbers
@@ -184,29 +201,28 @@ def train(data, repeats, keras, epochs=4, some=384, few=256, sizes=(16, 32, 64),
         runs.setdefault(key, []).append(res)
         print(f"{key:24} {statistics.median(res['seconds'][1:]):7.2f} s an epoch of {args[5]}", flush=True)
         return res
-    for name,numbers,python,script,way in contenders(keras): # which batch suits each, in 32 bits
-        if numbers==16 or name=='keras-nojit': continue
-        took = {bs:min(run_peer(*job(python, script, way, 32, 'm5-port', 'few.npz', 2, bs))['seconds'][1:])
+    able = [o for o in contenders(keras) if own16 or o[1]==32]
+    for name,numbers,python,script,way in able: # which batch suits each
+        if name in ('compiled', 'keras-xla'): continue
+        took = {bs:min(run_peer(*job(python, script, way, numbers, 'm5-port', 'post.npz', epochs, bs))['seconds'][1:])
                 for bs in (*sizes, 128)}
-        best[name] = min(took, key=took.get)
-        print(name, {k:round(v, 2) for k,v in took.items()}, flush=True)
-    for i in range(repeats):
+        best[f'{name} {numbers}'] = min(took, key=took.get)
+        print(name, numbers, {k:round(v, 2) for k,v in took.items()}, flush=True)
+    for _ in range(repeats):
         speeds.append(rates())
-        for name,numbers,*how in contenders(keras):
-            emulated = numbers==16 and not own16
-            if emulated and (i or name in ('ours', 'keras-nojit')): continue # ours takes 32 bits there by itself
-            file = 'few16.npz' if emulated else 'post.npz'
-            for bs in {128} if emulated else {128, best.get(name, 128)}:
-                go(f'm5 {name} {numbers} {bs}', *how, numbers, 'm5-port', file, 2 if emulated else epochs, bs)
+        for name,numbers,*how in able:
+            for bs in sorted({128, best.get(f'{name} {numbers}', 128)}):
+                go(f'm5 {name} {numbers} {bs}', *how, numbers, 'm5-port', 'post.npz', epochs, bs)
         for net in 'm11','m18':
-            for way in 'ours','bare':
-                for numbers in [32, 16][:1+own16]:
+            for numbers in [32, 16][:1+own16]:
+                for way in 'ours','bare':
                     how = sys.executable,'torch_loop.py',[way]
-                    go(f'{net} {way} {numbers} 32', *how, numbers, net, 'deep.npz', 3, 32)
-    clips = {'post.npz':n, 'deep.npz':m, 'few16.npz':few16}
-    def scaled(kind): return {k:[832*s/clips[o['file']] for o in v for s in o[kind][1:]] for k,v in runs.items()}
-    save('train', clips=n, few=m, few16=few16, has_bf16=own16, best=best, threads=torch_threads(), speeds=speeds,
-         runs=runs, seconds=scaled('seconds'), processor_seconds=scaled('cpu'))
+                    go(f'{net} {way} {numbers} 32', *how, numbers, net, 'deep.npz', deep, 32)
+        speeds[-1] = {k:v+o for (k,v),o in zip(speeds[-1].items(), rates().values())}
+    clips = {'post.npz':n, 'deep.npz':m}
+    seconds = {k:[832*s/clips[o['file']] for o in v for s in o['seconds'][1:]] for k,v in runs.items()}
+    save('train', clips=n, few=m, has_bf16=own16, best=best, threads=torch_threads(), speeds=speeds, runs=runs,
+         seconds=seconds)
 
 def torch_threads():
     import torch
@@ -273,8 +289,8 @@ def infer(data, repeats, keras, clips=256):
         for threads in 1,2:
             torch.set_num_threads(threads)
             onnx = session(path, threads)
-            ways = dict(torch=net, compiled=torch.compile(net),
-                        onnxruntime=lambda o, onnx=onnx: onnx.run(None, {'wave':o.numpy()}))
+            ways = dict(torch=net, onnxruntime=lambda o, onnx=onnx: onnx.run(None, {'wave':o.numpy()}))
+            if has_compiler(): ways['compiled'] = torch.compile(net)
             with torch.inference_mode():
                 for f in ways.values(): f(x[:32])
                 for _ in range(2*repeats):
@@ -284,8 +300,21 @@ def infer(data, repeats, keras, clips=256):
     torch.set_num_threads(before)
     save('infer', seconds_a_clip=4., batch=32, rates=speeds)
 
+def commands(data, repeats, keras):
+    "From the key to the answer: heartbeat_predict for one file, with torch and with onnx, beside importing torch."
+    from heartbeat_nb.data.pascal import simulated_data
+    file = sorted(simulated_data().rglob('*.wav'))[0]
+    program = Path(sys.executable).with_name('heartbeat_predict')
+    ways = {'python alone':[sys.executable, '-c', 'pass'], 'import torch':[sys.executable, '-c', 'import torch'],
+            'heartbeat_predict':[program, file], 'heartbeat_predict --engine onnx':[program, file, '--engine', 'onnx']}
+    for o in ways.values(): run_peer(sys.executable, 'command.py', *o) # the first call makes the net for onnx
+    rounds = [{k:run_peer(sys.executable, 'command.py', *o) for k,o in ways.items()} for _ in range(5*repeats)]
+    named = lambda what: {k:[o[k][what] for o in rounds] for k in ways}
+    save('commands', seconds=named('seconds'), processor_seconds=named('cpu'), peak_mb=named('peak_mb'))
+
 def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
-    "On a GPU: clips a second in training, beside a bare loop and the arithmetic; and which operations take its time."
+    """On a GPU: clips a second in training, of ours, a bare loop and the same compiled, with the clips on the device;
+    how much of it waits for data, and memory; beside the arithmetic and the copies, and what takes the time."""
     import torch
     from fastai.torch_core import default_device
     from heartbeat_nb.explain.anatomy import multiply_adds
@@ -293,30 +322,43 @@ def gpu(data, repeats, keras, samples=32_000, clips=2048, bs=64):
     if not torch.cuda.is_available(): sys.exit('The part gpu needs a GPU, and PyTorch sees none.')
     device,rng,work = default_device(),np.random.default_rng(0),Path(tempfile.mkdtemp())
     np.savez(work/'noise.npz', x=rng.standard_normal((clips, 1, samples), dtype=np.float32), y=np.arange(clips)%10)
-    a = torch.randn(4096, 4096, device=device, dtype=torch.bfloat16)
-    product = lambda: (a@a)[0,0].item() # waits for the device
-    rate = max(2*4096**3/o for o in timed(product, 5*repeats, product))
-    rates,least,parts = {},{},{}
-    for net in 'm5','m18','m34':
-        asked = multiply_adds(create_model(net), torch.randn(1, 1, samples))
-        least[net] = rate/2/(3*sum(asked[o] for o in ('features', 'head')) - asked['features.0'])
-        for way in 'resident','bare':
-            runs = [torch_loop(way, net, work/'noise.npz', 4, bs, seed, 16) for seed in range(repeats)]
-            rates[f'{net} {way}'] = [clips/o for run in runs for o in run['seconds'][1:]]
-        parts[net] = operations(create_model(net).to(device), torch.randn(bs, 1, samples, device=device))
-    save('gpu', samples=samples, batch=bs, rates=rates, arithmetic=least, operations=parts)
+    def least(f, n=20): # seconds of one call, of many that are waited for together
+        def many():
+            for _ in range(n): f()
+            torch.cuda.synchronize()
+        return min(timed(many, 3*repeats, many))/n
+    a,x = (torch.randn(o, device=device, dtype=torch.bfloat16) for o in ((8192, 8192), (1<<29,)))
+    y,bounds,operated,runs = torch.empty_like(x),{},{},{}
+    products,copies = 2*8192**3/least(lambda: a@a),2*x.nbytes/least(lambda: y.copy_(x))
+    nets = 'm5','m11','m18','m34'
+    for net in nets:
+        wave = torch.randn(1, 1, samples)
+        asked,written = multiply_adds(create_model(net), wave),conv_bytes(create_model(net), wave)/2 # in 16 bits
+        macs = 3*sum(asked[o] for o in ('features', 'head')) - asked['features.0']
+        bounds[net] = dict(arithmetic=products/2/macs, copies=copies/(4*written))
+        operated[net] = operations(create_model(net).to(device), torch.randn(bs, 1, samples, device=device))
+    for seed in range(repeats):
+        for net in nets:
+            for way in ['ours', 'bare', 'compiled'][:2+has_compiler()]:
+                runs.setdefault(f'{net} {way}', []).append(torch_loop(way, net, work/'noise.npz', 4, bs, seed, 16))
+    rates = {k:[clips/s for o in v for s in o['seconds'][1:]] for k,v in runs.items()}
+    save('gpu', samples=samples, batch=bs, clips=clips, limits=bounds, operations=operated, runs=runs, rates=rates)
 
 def operations(net, x, bits=16):
     "Seconds of its own on the device that each operation takes in a step."
     import torch
+    from torch.autograd import DeviceType
     from torch.profiler import profile
+    on_gpu = x.device.type=='cuda'
     def step():
         with torch.autocast(x.device.type, torch.bfloat16, enabled=bits==16): loss = net(x).float().logsumexp(1).mean()
         loss.backward()
+        if on_gpu: torch.cuda.synchronize()
     for _ in range(3): step()
     with profile() as p: step()
-    own = lambda o: o.self_device_time_total if x.device.type=='cuda' else o.self_cpu_time_total
-    return {o.key:own(o)/1e6 for o in sorted(p.key_averages(), key=own, reverse=True) if own(o)}
+    own = lambda o: o.self_device_time_total if on_gpu else o.self_cpu_time_total
+    kept = [o for o in p.key_averages() if own(o) and (not on_gpu or o.device_type==DeviceType.CUDA)] # kernels alone
+    return {o.key:own(o)/1e6 for o in sorted(kept, key=own, reverse=True)}
 
 def breakdown(data, repeats, keras):
     "Which operations take the time of a step of M5, one layer after the other as torch has them and as ours."
@@ -332,11 +374,11 @@ def breakdown(data, repeats, keras):
 
 def folds(data, repeats, keras):
     "All folds of the best recipe on all cores, a thread a process, after pretraining; before them the first one alone."
-    os.environ.update(HEARTBEAT_CACHE=tempfile.mkdtemp())
-    peer = lambda *some: run_peer(sys.executable, 'folds.py', data or '', *some)
+    env = dict(HEARTBEAT_CACHE=tempfile.mkdtemp())
+    peer = lambda *some: run_peer(sys.executable, 'folds.py', data or '', *some, env=env)
     begun = peer()
     n,alone = begun['folds'],[s for _ in range(repeats) for s in peer(0)['seconds']]
-    os.environ['OMP_NUM_THREADS'] = '1'
+    env['OMP_NUM_THREADS'] = '1'
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
     start = time.perf_counter()
     with ThreadPoolExecutor(cores) as pool: runs = list(pool.map(lambda i: peer(*range(i, n, cores)), range(cores)))
@@ -351,10 +393,10 @@ def quick(data, repeats, keras):
     from heartbeat_nb.train.callbacks import has_bf16
     work,table = Path(tempfile.mkdtemp()),results/'bench_commits.csv'
     as_arrays('simulated', 8000, 1.25, 256, work/'post.npz')
-    way = lambda o,numbers: torch_loop(o, 'm5', work/'post.npz', 4, 128, 0, numbers)['seconds'][1:]
-    both = dict(bare=way('bare', 32), ours=way('ours', 16))
+    bits = 32 - 16*has_bf16('cpu')
+    both = {o:torch_loop(o, 'm5', work/'post.npz', 4, 128, 0, bits)['seconds'][1:] for o in ('bare', 'ours')}
     ratio = statistics.median(both['bare'])/statistics.median(both['ours'])
-    kind = f"{torch.get_num_threads()} threads, {'bfloat16' if has_bf16(torch.device('cpu')) else 'float32'}"
+    kind = f'{torch.get_num_threads()} threads, both in {bits} bits'
     commit = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], capture_output=True, text=True).stdout.strip()
     rows = list(csv.DictReader(table.open())) if table.exists() else []
     seconds = {f'{k}_seconds':f'{statistics.median(v):.2f}' for k,v in both.items()}
@@ -371,7 +413,7 @@ def quick(data, repeats, keras):
 
 @call_parse
 def main(
-    parts:str='limits,data,loaders,train,loop,tricks,breakdown,infer,folds', # Which, with commas between
+    parts:str='limits,data,loaders,train,loop,tricks,breakdown,infer,commands,folds', # Which, with commas between
     data:str='', # Folder of recordings (default: HEARTBEAT_DATA, else simulated)
     repeats:int=3, # How often each figure is measured
     keras:str=os.environ.get('HEARTBEAT_KERAS', ''), # A Python that has keras and tensorflow (default: HEARTBEAT_KERAS)

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 unrun = re.compile(r'^#\s*\|\s*eval:\s*false|nbdev_export\(', re.M)
-slow = re.compile(r'^#\s*\|\s*(slow|cuda)\b', re.M)
+slow = re.compile(r'^#\s*\|\s*slow\b', re.M)
 
 def assigned(t): return {o.get_name() for o in t.get_symbols() if o.is_assigned() or o.is_imported()}
 def free(t):

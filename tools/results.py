@@ -3,8 +3,9 @@
 nbs/results/manifest.csv is the table, a row a call. `files` names what it writes, with braces as a shell has them, or
 says in parentheses why that is nothing. `by` is `PAGE#CELL`, a `#| slow` cell; `PAGE: CODE`, a call at the end of a
 page; `tools/NAME.py ...`, a command; or `unexplained: WHY`. `needs` lists `recordings` (of HEARTBEAT_DATA), sets (by
-their folders in HEARTBEAT_SETS), `gpu`, `amx` (a processor with AMX), `idle` if it measures speed and nothing may run
-beside it, and `log` for files that grow by themselves and are never stale. `minutes` were measured; `made` says what
+their folders in HEARTBEAT_SETS), `gpu`, `amx`, `bf16` or `no_bf16` (a processor with AMX, with bfloat16, or without),
+`idle` if it measures speed and nothing may run beside it, and `log` for files that grow by themselves and are never
+stale. `minutes` were measured; `made` says what
 the files were made from:
 
     code      the cell, and all cells of its page that it takes names from, directly or through others;
@@ -22,8 +23,9 @@ of the table, what is in them does not count.
 by file, page or call, `run --stale` all that are not fresh: in the background, two calls at once, those of a page in
 their order, and alone what wants to be alone. Old files are put aside beside the log. What failed or was stopped goes
 on where it was when it is run again. `check` trains nothing; it fails, with a line a finding, on a file that is not
-fresh, in no row, or read by nothing; on a slow cell in no row; on a row that does not fit its call; and on a page that
-only reads results and would show others than it does."""
+fresh (but for those that wait for a machine that few have: it counts them), in no row, or read by nothing; on a slow
+cell in no row; on a row that does not fit its call; and on a page that only reads results and would show others than it
+does."""
 import builtins,csv,gzip,itertools,json,os,re,shutil,subprocess,sys,time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -90,12 +92,15 @@ class Row:
         elif (held.get('identity') or {}).get('numerics', numerics)!=numerics: why.append('numerics of its identity')
         return f"stale: {', '.join(why)}" if why else 'fresh'
     def fresh(self): return all(self.state(o)=='fresh' for o in self.files)
+    @property
+    def waits(self): return not {'gpu', 'amx', 'bf16', 'no_bf16'}.isdisjoint(self.needs)
 
     def lacks(self):
         "What it needs that is not there."
         at = lambda v: Path(os.environ.get(v) or os.devnull)
         flags = cpu.read_text() if (cpu := Path('/proc/cpuinfo')).is_file() else ''
-        there = dict(idle=True, log=True, gpu=shutil.which('nvidia-smi'), amx='amx_bf16' in flags)
+        there = dict(idle=True, log=True, gpu=shutil.which('nvidia-smi'), amx='amx_bf16' in flags,
+                     bf16='bf16' in flags, no_bf16='bf16' not in flags)
         there['recordings'] = at('HEARTBEAT_DATA').is_dir() or str(at('HEARTBEAT_DATA'))=='kaggle'
         kept = lambda o: (at('HEARTBEAT_SETS')/o.partition('-')[0]).is_dir() # a set's table may have more in its name
         return [o for o in self.needs if not (there[o] if o in there else kept(o))]
@@ -218,7 +223,7 @@ def findings(rows):
         lost = set().union(*(o.takes | o.later for o in code))-known if not any(o.brings_all for o in code) else ()
         yield from (f'{row.by}: {o} comes from nowhere' for o in sorted(lost))
         for f in row.files:
-            if (state := row.state(f))!='fresh': yield f'{f}: {state}'
+            if (state := row.state(f))!='fresh' and not row.waits: yield f'{f}: {state}'
             if code and not any(o.speaks_of(f) for o in code): yield f'{f}: {row.by} does not speak of it'
             if not any(o.speaks_of(f) for o in readable if o not in code): yield f'{f}: nothing reads it'
     yield from (f'{p.relative_to(nbs)}#{o.id}: a slow cell in no row' for p,cells in every.items() for o in cells
@@ -232,7 +237,6 @@ def main(
     all:bool=False, # For run: all, fresh or not
     most:float=0., # For run: only what was measured to take at most so many minutes
     wait:bool=False, # For run: stay until all is made, and fail if anything failed
-    due:bool=False, # For check: count what is due to be made, and fail on the rest
 ):
     "Show, make again or check the files in nbs/results"
     with plain_errors():
@@ -251,10 +255,9 @@ def main(
         if command=='check':
             from run_nbs import run_nb
             shows = [f'{o}: {why}' for o in readers if (why := run_nb(nbs/o, False, 600, True))]
-            late = re.compile(r'[^ ]+: (stale|missing|unexplained)')
-            found,wait_for = [*findings(rows), *shows],0
-            if due: wait_for,found = sum(bool(late.match(o)) for o in found),[o for o in found if not late.match(o)]
+            found = [*findings(rows), *shows]
             for o in found: print(o)
-            waiting = f', {wait_for} files due to be made again' if due else ''
-            print(f'{len(rows)} calls, {sum(len(o.files) for o in rows)} files, {len(found)} findings{waiting}')
+            waiting = sum(o.state(f)!='fresh' for o in rows if o.waits for f in o.files)
+            print(f'{len(rows)} calls, {sum(len(o.files) for o in rows)} files, {len(found)} findings; '
+                  f'{waiting} files wait for a machine that few have')
             sys.exit(bool(found))

@@ -9,7 +9,6 @@ __all__ = ['write_card', 'save_weights', 'add_info']
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from fastai.learner import Learner
@@ -22,15 +21,16 @@ from ..score.calibration import fit_temperature
 from ..score.result import CrossValidation
 
 # %% ../../nbs/predict/07_weights.ipynb #9a2843e3
-_data = """PASCAL Classifying Heart Sounds Challenge 2011 (Bentley and others): recordings of a phone app (set A)
-and of a digital stethoscope (set B), five classes. Trained on {clips} labelled clips; contradictory pairs, the same
-sound under two labels, were left out, and one clip was held out because a Learner wants something to look at.
-Data hash {data_hash}."""
+_data = """PASCAL Classifying Heart Sounds Challenge 2011 (Bentley and others): recordings of a phone app (set A) and of
+a digital stethoscope (set B), five classes. Trained on {clips} labelled clips; contradictory pairs, the same sound
+under two labels, were left out, and one clip was held out for a Learner to look at. Data hash {data_hash}."""
 _protocol = """Cross-validation in folds of whole groups: clips that share a patient, a recording session or a stretch
-of sound are never on both sides. {trainings} trainings, the same net and recipe as these weights; 95 % intervals by
-resampling groups. The scores are those of the {trainings} nets on what each had not heard, not of these weights, which
-have heard everything. Probabilities are calibrated on those recordings, for classes that are equally common. Among
-clips as they were collected, most of them normal, and on those of other devices and other people they are not."""
+of sound are never on both sides. The scores are those of {trainings} nets, trained by recipe `{recipe}` when these
+weights were, on what each had not heard; the weights have heard everything. Trained again, the recipe scored otherwise:
+[both](https://heartbeat-nb.github.io/heartbeat_nb/predict/weights.html). 95 % intervals by resampling groups. Recipe
+`best` was chosen, for m11, on most of these clips, so scores may flatter. The net `heart`, in which they had no say,
+has scores on set B on its card. Probabilities are calibrated on those recordings, for classes that are equally common.
+Among clips as they were collected, most of them normal, and on those of other devices and people they are not."""
 
 def write_card(
     path:str|Path, # a .safetensors file that `save_weights` wrote
@@ -54,13 +54,12 @@ def save_weights(
     warm = fit_temperature(result.pool().y.values, result.probs)
     save_model(learn.model, path, dtype=torch.float16, sounds='heart', classes=result.classes, **known, scores=scores,
                temperature=warm, calibrated_on='PASCAL', clips=len(learn.dls.train_ds), trainings=len(result.folds))
-    write_card(path)
-    return Path(path)
+    return write_card(path).with_suffix(Path(path).suffix)
 
 # %% ../../nbs/predict/07_weights.ipynb #36ea579d
 def add_info(
     path:str|Path, # a .safetensors file that `save_model` wrote
-    **info:Any, # what to note with the weights, as sounds='heart'
+    **info:object, # what to note with the weights, as sounds='heart'
 )->Path: # the path
     "Note more about the weights in a file."
     with safe_open(path, 'pt') as f: meta,tensors = f.metadata(),{k:f.get_tensor(k) for k in f.keys()}

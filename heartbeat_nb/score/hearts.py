@@ -105,7 +105,7 @@ def child_answers(
 
 # %% ../../nbs/score/09_hearts.ipynb #8ce62107
 def murmur_found(
-    said:pd.DataFrame, # from `ask_apart`
+    said:pd.DataFrame, # from `ask_apart`; the AUC compares clips of one `fold`, where there are any
     task:Task, # of two classes, about recordings
     of:str, # the `set` of the task that is looked at
 )->dict[str, Interval]: # auc, sensitivity, specificity
@@ -113,5 +113,5 @@ def murmur_found(
     asked = task.asked[(task.asked['set']==of) & task.asked.id.isin(said.index)]
     y,score = (asked.label==task.classes[-1]).to_numpy(),said.murmur[asked.id].to_numpy()
     def share(right, of): return bootstrap_scores(np.ones(len(right), int), right.astype(int), of, 2)['accuracy']
-    return dict(auc=fold_auc(score, y, np.zeros(len(y)), asked.group.to_numpy()),
+    return dict(auc=fold_auc(score, y, said.get('fold', 0*said.murmur)[asked.id].to_numpy(), asked.group.to_numpy()),
                 sensitivity=share(score[y]>0, asked.group[y]), specificity=share(score[~y]<=0, asked.group[~y]))

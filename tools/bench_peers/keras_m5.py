@@ -1,14 +1,19 @@
 """M5 as the post has it, in Keras 3 on TensorFlow: `python keras_m5.py DATA.npz EPOCHS BATCH SEED [WAY]`.
 
-WAY: bf16 (mixed_bfloat16), and jit or nojit (with XLA or without; Keras chooses where neither is said), with
-commas between. HEARTBEAT_THREADS: how many. SEED is of the weights alone: after `keras.utils.set_random_seed` every
-epoch of `fit` would have the same batches. If DATA has weights, as PyTorch keeps them, training starts from them and
-takes the clips in their order. The last line is JSON."""
+WAY: bf16 (mixed_bfloat16), and jit (with XLA; by itself Keras takes none on a processor), with commas between.
+HEARTBEAT_THREADS: how many. SEED is of the weights alone: after `keras.utils.set_random_seed` every epoch of `fit`
+would have the same batches. If DATA has weights, as PyTorch keeps them, training starts from them and takes the clips
+in their order. The last line is JSON."""
 import json,os,sys,time
 os.environ.update(TF_CPP_MIN_LOG_LEVEL='3', KERAS_BACKEND='tensorflow')
 
 import keras,numpy as np,tensorflow as tf
 from keras import layers as L
+
+def peak_mb():
+    "The most memory that this process ever had; None but on Linux."
+    try: return next(int(o.split()[1])/1000 for o in open('/proc/self/status') if o.startswith('VmHWM'))
+    except OSError: return None
 
 class Watch(keras.callbacks.Callback):
     def __init__(self):
@@ -39,11 +44,12 @@ last = L.Dense(int(y.max())+1, activation='softmax', dtype='float32', kernel_ini
 for layer in L.GlobalAveragePooling1D(),last: model.add(layer)
 if weights: model.set_weights([o.T for o in weights]) # a kernel is (out, in, samples) there and (samples, in, out) here
 entropy = keras.metrics.SparseCategoricalCrossentropy(name='entropy')
-jit = True if 'jit' in way else False if 'nojit' in way else 'auto'
+jit = True if 'jit' in way else 'auto'
 model.compile(keras.optimizers.Adam(1e-3), 'sparse_categorical_crossentropy', metrics=['accuracy', entropy],
               jit_compile=jit)
 watch = Watch()
 model.fit(x.transpose(0, 2, 1), y, batch_size=bs, epochs=epochs, verbose=0, callbacks=[watch], shuffle=not weights)
 versions = dict(keras=keras.__version__, tensorflow=tf.__version__)
 said = {o:getattr(watch, o) for o in ('seconds', 'cpu', 'losses', 'steps')}
-print(json.dumps(dict(said, waits=[], jit=bool(model.jit_compile), versions=versions)))
+assert bool(model.jit_compile)==('jit' in way), 'Keras chose XLA, or left it, by itself'
+print(json.dumps(dict(said, waits=[], jit=bool(model.jit_compile), versions=versions, peak_mb=peak_mb())))

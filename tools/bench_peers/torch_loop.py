@@ -1,8 +1,8 @@
 """Train with the package, or in the loop of PyTorch's own tutorials.
 
-`python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED BITS`; the last line is JSON. Ways: ours, resident (ours, and
-clips live where the net is), bare, compiled (bare, by torch.compile), fast (bare, with this package's layers), both
-(ours, and between its epochs fast). BITS: 32, or 16 for bfloat16."""
+`python torch_loop.py WAY NET DATA.npz EPOCHS BATCH SEED BITS`; the last line is JSON. Ways: ours, bare, compiled (bare,
+by torch.compile), fast (bare, with this package's layers), both (ours, and between its epochs fast). BITS: 32, or 16
+for bfloat16. On a GPU the clips of all ways live there."""
 import json,os,sys,time
 from dataclasses import replace
 
@@ -10,6 +10,18 @@ import numpy as np,torch
 from fastai.torch_core import default_device
 from torch.nn import functional as F
 from torch.utils.data import DataLoader,TensorDataset
+
+def peak_mb():
+    "The most memory that this process ever had, or on a GPU its tensors there; None where it is not known."
+    if torch.cuda.is_available(): return torch.cuda.max_memory_allocated()/1e6
+    try: return next(int(o.split()[1])/1000 for o in open('/proc/self/status') if o.startswith('VmHWM'))
+    except OSError: return None
+
+class Resident:
+    "Batches of clips that live where the net does."
+    def __init__(self, x, y, bs): self.x,self.y,self.bs = x,y,bs
+    def __iter__(self):
+        for o in torch.randperm(len(self.x), device=self.x.device).split(self.bs): yield self.x[o],self.y[o]
 
 def bare(net, x, y, epochs, bs, bf16=False, compiled=False, quick=False):
     "Adam and nothing else: torch's own layers, or when `quick` the package's."
@@ -19,7 +31,8 @@ def bare(net, x, y, epochs, bs, bf16=False, compiled=False, quick=False):
     model = create_model(net, int(y.max())+1).to(device)
     whole = torch.compile(model, dynamic=False) if compiled else model
     opt = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, weight_decay=2e-4)
-    dl = DataLoader(TensorDataset(x, y), bs, shuffle=True)
+    on_gpu = device.type=='cuda'
+    dl = Resident(x.to(device), y.to(device), bs) if on_gpu else DataLoader(TensorDataset(x, y), bs, shuffle=True)
     with keep_memory() if quick else layer_by_layer():
         for _ in range(epochs):
             losses,start,cpu = [],time.perf_counter(),time.process_time()
@@ -45,7 +58,7 @@ def loaders(x, y, names, bs):
     labels = dict(enumerate(names[int(o)] for o in y))
     return clip_dls(clips, labels, range(count), range(16), CategoryBlock(names, sort=False), bs)
 
-def ours(net, x, y, epochs, bs, seed, bf16, resident=False, beside=None):
+def ours(net, x, y, epochs, bs, seed, bf16, beside=None):
     "A Learner with the recipe of the post; after each of its epochs, one of `beside`."
     from fastai.basics import Callback
     from heartbeat_nb.train.learner import audio_learner
@@ -83,5 +96,6 @@ if __name__=='__main__':
     if way in ('bare', 'compiled', 'fast'): res = list(bare(*args, bf16, way=='compiled', way=='fast'))
     else:
         beside = bare(*args, bf16, quick=True) if way=='both' else None
-        res = ours(*args, int(seed), bf16=bf16, resident=way=='resident', beside=beside)
-    print(json.dumps(dict(zip(('seconds', 'losses', 'cpu', 'waits', 'beside'), zip(*res)))))
+        res = ours(*args, int(seed), bf16=bf16, beside=beside)
+    named = dict(zip(('seconds', 'losses', 'cpu', 'waits', 'beside'), zip(*res)))
+    print(json.dumps(dict(named, peak_mb=peak_mb())))
