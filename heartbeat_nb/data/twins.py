@@ -7,7 +7,7 @@ __all__ = ['twin_sr', 'twin_hours', 'find_twins']
 
 # %% ../../nbs/data/01b_twins.ipynb #c0a13e6e
 import json
-from collections.abc import Callable
+from collections.abc import Callable,Iterable,Sequence
 from functools import lru_cache
 
 import numpy as np, pandas as pd, torch
@@ -49,20 +49,28 @@ def _overlap(x:Tensor, y:Tensor, lag:int)->tuple[Tensor, Tensor]:
     n = int(_over(len(x), len(y), lag))
     return x[max(0, -lag):][:n],y[max(0, lag):][:n]
 
-def _exact(x:Tensor, y:Tensor, lag:int, k:int)->tuple[float, int]:
-    "The best correlation of two clips near `lag`, and its lag."
-    lags = torch.arange(lag-_near, lag+_near+1)
-    lags = lags[_over(len(x), len(y), lags)>=_least(len(x), len(y), k)]
-    if not len(lags): return 0.,lag
-    first,last = int(lags[0]),int(lags[-1])
-    before = max(0, -first)
-    around = pad(y, (before, max(0, last+len(x)-len(y))))[first+before:last+before+len(x)]
-    a,b = (pad(o.double().square().cumsum(0), (1,0)) for o in (x, y)) # energies up to each sample
-    begin = (-lags).clamp(min=0)
-    end = begin+_over(len(x), len(y), lags)
-    r = around.unfold(0, len(x), 1)@x/(((a[end]-a[begin])*(b[end+lags]-b[begin+lags])).clamp(min=0).sqrt()+_tiny)
-    i = int(r.argmax())
-    return (float(r[i]), int(lags[i])) if r[i]>0 else (0., lag)
+def _sums(x:Tensor, begin:Tensor, n:Tensor)->Tensor: # of `n` samples each
+    x = pad(x.double().cumsum(0), (1, 0))
+    return x[begin+n]-x[begin]
+
+def _exact(pairs:list[tuple[Tensor, Tensor, int]], k:int)->tuple[Tensor, Tensor]: # (pairs,) each
+    "The best correlation of two clips near the lag beside them, and its lag; of many at once, one after another."
+    n,m,near = torch.tensor([(len(x), len(y), o) for x,y,o in pairs]).T[..., None]
+    lags = near+torch.arange(-_near, _near+1)
+    begin,over = (-lags).clamp(min=0),_over(n, m, lags).clamp(min=0)
+    first,last = begin[:,-1],(begin+over).amax(1) # of what is used of x; zeros after it
+    cut = [(pad(x, (-a, b-len(x)+2*_near)), pad(y, (_near-a-o, b+o+_near-len(y))))
+           for (x,y,o),a,b in zip(pairs, first.tolist(), last.tolist())]
+    x,y = map(torch.cat, zip(*cut))
+    size = last-first+2*_near
+    start = (size.cumsum(0)-size)[:,None]
+    dots = torch.cat([_sums(x[:len(x)-o]*y[o:], start, size[:,None]-2*_near) for o in range(2*_near+1)], 1)
+    shift = torch.arange(2*_near+1)
+    energy = _sums(x*x, start+begin-first[:,None], over)*_sums(y*y, start+begin-first[:,None]+shift, over)
+    r = (dots/(energy.clamp(min=0).sqrt()+_tiny)).where(over>=_least(n, m, k), 0)
+    r,i = r.max(1)
+    return r.clamp(min=0),lags.gather(1, i[:,None])[:,0].where(r>0, near[:,0])
+
 
 # %% ../../nbs/data/01b_twins.ipynb #78a776f5
 def _bandwidth(specs:Tensor, n:int, sr:int)->float: # (2, bins), or (2, pieces, bins) of `n` samples
@@ -92,6 +100,18 @@ def _snippets(x:Tensor, at:np.ndarray)->Tensor: # (peaks, samples), each of leng
     s = pad(x, (_half, _half)).unfold(0, 2*_half, 1)[at].unflatten(1, (-1, _mean)).mean(2)
     return s/(s.norm(dim=1, keepdim=True)+_tiny)
 
+# %% ../../nbs/data/01b_twins.ipynb #shortc01
+def _short(looks:Tensor, k:int=31)->Tensor: # (peaks, k+1)
+    "Snippets in few numbers, whose products are never lower than those of all of them."
+    turn = torch.linalg.eigh(looks.T@looks).eigenvectors # the largest last
+    parts = (o@turn for o in looks.split(1<<14))
+    return torch.cat([torch.cat([o[:,-k:], o[:,:-k].norm(dim=1, keepdim=True)], 1) for o in parts])
+
+def _busy(f:Callable, xs:Sequence)->Iterable:
+    "What `f` makes of each, in threads of one core, behind a bar."
+    return progress_bar(parallel(f, xs, torch_threads=1), total=len(xs), leave=False)
+
+
 # %% ../../nbs/data/01b_twins.ipynb #24ddb4df
 def _blocks(n:np.ndarray, most:int=1024)->list[tuple[int, int]]:
     "Begin and end of runs of clips that have at most `most` peaks, or of one that has more."
@@ -100,19 +120,24 @@ def _blocks(n:np.ndarray, most:int=1024)->list[tuple[int, int]]:
         first.append(max(first[-1]+1, int(np.searchsorted(ends, ends[first[-1]]-n[first[-1]]+most, 'right'))))
     return list(zip(first, first[1:]))
 
-def _candidates(lengths:np.ndarray, peaks:list[np.ndarray], looks:Tensor)->np.ndarray: # (pairs, 3): clips, and a lag
-    "Pairs of clips and lags at which enough of their peaks agree."
-    n,at = np.array([len(o) for o in peaks]),np.concatenate(peaks)
+def _candidates(lengths:np.ndarray, peaks:list[np.ndarray], looks:Tensor, k:int)->np.ndarray: # (pairs, 3)
+    "Pairs of clips, and a lag of each, at which enough of their peaks agree and they overlap by `k` samples."
+    n,at,short = np.array([len(o) for o in peaks]),np.concatenate(peaks),_short(looks)
     first,own = np.r_[0, n.cumsum()],np.repeat(np.arange(len(n)), n)
     place = (own<<32)+at # sorted
     def before(clip, when): return np.searchsorted(place, (clip<<32)+when)
     def inside(clip, begin, end): return before(clip, end)-before(clip, begin)
     def meet(block):
         (a,b),(c,d) = block
-        r = looks[first[a]:first[b]]@looks[first[c]:first[d]].T
-        i,j = np.divmod(np.flatnonzero(r.numpy()>=_alike), max(r.shape[1], 1))
+        rows,cols = slice(first[a], first[b]),slice(first[c], first[d])
+        r = short[rows]@short[cols].T
+        some = np.flatnonzero(r.numpy()>=_alike-1e-4)
+        i,j = np.divmod(some, max(r.shape[1], 1))
         i,j = i+first[a],j+first[c]
-        i,j = (o[own[i]<own[j]] for o in (i, j))
+        few = len(some)<r.numel()/32
+        r = (looks[i]*looks[j]).sum(1) if few else (looks[rows]@looks[cols].T).flatten()[some]
+        alike = (r>=_alike).numpy() & (own[i]<own[j])
+        i,j = i[alike],j[alike]
         key = ((own[i]-a)*(d-c)+own[j]-c<<32)+at[j]-at[i]+(1<<31) # a pair and a lag
         key.sort()
         votes = np.searchsorted(key, key+2, 'right')-np.searchsorted(key, key-2)
@@ -120,30 +145,40 @@ def _candidates(lengths:np.ndarray, peaks:list[np.ndarray], looks:Tensor)->np.nd
         u,v = pair//(d-c)+a,pair%(d-c)+c
         begin,end = np.maximum(0, -lag),np.minimum(lengths[u], lengths[v]-lag)
         enough = votes>=_share*np.minimum(inside(u, begin, end), inside(v, begin+lag, end+lag))
+        enough &= end-begin+_near>=_least(torch.from_numpy(lengths[u]), torch.from_numpy(lengths[v]), k).numpy()
         order = np.flatnonzero(enough)[np.argsort(-votes[enough], kind='stable')] # of lags side by side, the best
         some = order[np.unique(key[order]//8, return_index=True)[1]]
         return np.stack([u[some], v[some], lag[some]], 1)
     blocks = _blocks(n)
     todo = [(o, p) for i,o in enumerate(blocks) for p in blocks[i:]]
-    met = progress_bar(parallel(meet, todo, torch_threads=1), total=len(todo), leave=False)
-    return np.concatenate([np.zeros((0, 3), int), *met])
+    return np.concatenate([np.zeros((0, 3), int), *_busy(meet, todo)])
+
 
 # %% ../../nbs/data/01b_twins.ipynb #52883cc1
 _floor = .9
 
 def _all_twins(waves:Waves, secs:float)->pd.DataFrame:
     "Pairs of clips that agree above `_floor`, with the lag in samples."
-    k,clip = round(secs*twin_sr),lru_cache(2000)(lambda i: _above(waves[i]) if waves.lengths[i] else torch.zeros(0))
-    def seen(i): return [(at, _snippets(o, at)) for o in (clip(i), -clip(i)) for at in [_peaks(o)]]
-    kinds = zip(*progress_bar(parallel(seen, range(n := len(waves.lengths)), torch_threads=1), total=n, leave=False))
-    near = [_candidates(waves.lengths, [o for o,_ in kind], torch.cat([o for _,o in kind])) for kind in kinds]
-    near = np.unique(np.concatenate(near), axis=0)
-    near = near[np.lexsort((near[:,1], near[:,0]//1500))] # so that few clips are made more than once
-    found = [(i, j, *_exact(clip(i), clip(j), lag, k)) for i,j,lag in progress_bar(near.tolist(), leave=False)]
-    found = [o for o in found if o[2]>=_floor and _rich(clip(o[0]), clip(o[1]), o[3])]
+    def above(i): return _above(waves[i]) if waves.lengths[i] else torch.zeros(0)
+    def near(sign):
+        peaks = list(_busy(lambda i: _peaks(sign*above(i)), range(len(waves))))
+        looks = torch.empty(sum(map(len, peaks)), 2*_half//_mean)
+        parts = looks.split([len(o) for o in peaks])
+        for _ in _busy(lambda i: parts[i].copy_(_snippets(sign*above(i), peaks[i])), range(len(waves))): pass
+        return _candidates(waves.lengths, peaks, looks, k)
+    def test(some):
+        clips = [(clip(i), clip(j), o) for i,j,o in some]
+        r,lags = (o.tolist() for o in _exact(clips, k))
+        return [(i, j, a, o) for (i,j,_),(x,y,_),a,o in zip(some, clips, r, lags) if a>=_floor and _rich(x, y, o)]
+    k,clip = round(secs*twin_sr),lru_cache(1000)(above)
+    pairs = np.unique(np.concatenate([near(1), near(-1)]), axis=0)
+    pairs = pairs[np.lexsort((pairs[:,1], pairs[:,0]//750))] # so that few clips are made more than once
+    parts = [pairs[a:b].tolist() for a,b in _blocks(waves.lengths[pairs[:,0]], 1<<18)]
+    found = [o for some in _busy(test, parts) for o in some]
     df = pd.DataFrame(found, columns=['first','second','correlation','lag'])
     df = df.sort_values(['correlation','first','second'], ascending=[False, True, True], ignore_index=True)
     return df.drop_duplicates(['first','second'], ignore_index=True)
+
 
 # %% ../../nbs/data/01b_twins.ipynb #8e590428
 def _scanned(index:pd.DataFrame)->pd.DataFrame:
