@@ -33,43 +33,44 @@ def _above(x:np.ndarray, sr:int=twin_sr, lowest:float=20.)->Tensor:
     return torch.fft.irfft(spec, len(x))
 
 # %% ../../nbs/data/01b_twins.ipynb #471e7761
-def _over(n:Tensor|int, m:Tensor|int, lag:Tensor|int)->Tensor:
-    "By how many samples two clips of lengths `n` and `m` overlap, if the first begins `lag` into the second."
-    lag = torch.as_tensor(lag)
-    return torch.minimum(torch.as_tensor(n), m-lag)-(-lag).clamp(min=0)
+_Counts = int|np.ndarray
 
-def _least(n:Tensor|int, m:Tensor|int, k:int)->Tensor:
+def _over(n:_Counts, m:_Counts, lag:_Counts)->_Counts:
+    "By how many samples two clips of lengths `n` and `m` overlap, if the first begins `lag` into the second."
+    return np.minimum(n, m-lag)-np.maximum(0, -lag)
+
+def _least(n:_Counts, m:_Counts, k:int)->_Counts:
     "The overlap that is asked for: `k` samples, or nearly all of a shorter clip."
-    return (.95*torch.minimum(torch.as_tensor(n), torch.as_tensor(m))).long().clamp(max=k)
+    return np.minimum(k, np.minimum(n, m)*19//20)
+
 
 # %% ../../nbs/data/01b_twins.ipynb #a5c9311d
 _near = 4 # samples to each side of a lag that are tried
 
 def _overlap(x:Tensor, y:Tensor, lag:int)->tuple[Tensor, Tensor]:
-    n = int(_over(len(x), len(y), lag))
+    n = _over(len(x), len(y), lag)
     return x[max(0, -lag):][:n],y[max(0, lag):][:n]
 
-def _sums(x:Tensor, begin:Tensor, n:Tensor)->Tensor: # of `n` samples each
-    x = pad(x.double().cumsum(0), (1, 0))
-    return x[begin+n]-x[begin]
+def _sums(x:Tensor, begin:np.ndarray, n:np.ndarray)->np.ndarray: # of `n` samples each
+    sums = np.r_[0, x.double().cumsum(0)]
+    return sums[begin+n]-sums[begin]
 
-def _exact(pairs:list[tuple[Tensor, Tensor, int]], k:int)->tuple[Tensor, Tensor]: # (pairs,) each
+def _exact(pairs:list[tuple[Tensor, Tensor, int]], k:int)->tuple[np.ndarray, np.ndarray]: # (pairs,) each
     "The best correlation of two clips near the lag beside them, and its lag; of many at once, one after another."
-    n,m,near = torch.tensor([(len(x), len(y), o) for x,y,o in pairs]).T[..., None]
-    lags = near+torch.arange(-_near, _near+1)
-    begin,over = (-lags).clamp(min=0),_over(n, m, lags).clamp(min=0)
-    first,last = begin[:,-1],(begin+over).amax(1) # of what is used of x; zeros after it
-    cut = [(pad(x, (-a, b-len(x)+2*_near)), pad(y, (_near-a-o, b+o+_near-len(y))))
-           for (x,y,o),a,b in zip(pairs, first.tolist(), last.tolist())]
-    x,y = map(torch.cat, zip(*cut))
-    size = last-first+2*_near
-    start = (size.cumsum(0)-size)[:,None]
-    dots = torch.cat([_sums(x[:len(x)-o]*y[o:], start, size[:,None]-2*_near) for o in range(2*_near+1)], 1)
-    shift = torch.arange(2*_near+1)
-    energy = _sums(x*x, start+begin-first[:,None], over)*_sums(y*y, start+begin-first[:,None]+shift, over)
-    r = (dots/(energy.clamp(min=0).sqrt()+_tiny)).where(over>=_least(n, m, k), 0)
-    r,i = r.max(1)
-    return r.clamp(min=0),lags.gather(1, i[:,None])[:,0].where(r>0, near[:,0])
+    n,m,lag = np.array([(len(x), len(y), o) for x,y,o in pairs]).T[..., None]
+    shift = np.arange(2*_near+1)
+    lags = lag-_near+shift
+    begin,over = np.maximum(0, -lags),np.maximum(0, _over(n, m, lags))
+    first,last = begin[:,-1:],(begin+over).max(1, keepdims=True) # of what is used of x; zeros after it
+    cuts = [(pad(x, (-a, b-len(x)+2*_near)), pad(y, (_near-a-o, b+o+_near-len(y))))
+            for (x,y,o),a,b in zip(pairs, first[:,0].tolist(), last[:,0].tolist())]
+    (x,y),size = map(torch.cat, zip(*cuts)),last-first+2*_near
+    start = size.cumsum()[:,None]-size
+    dots = np.concatenate([_sums(x[:len(x)-o]*y[o:], start, last-first) for o in shift], 1)
+    energy = _sums(x*x, (at := start+begin-first), over)*_sums(y*y, at+shift, over)
+    r = np.where(over>=_least(n, m, k), dots, 0)/(np.sqrt(np.maximum(0, energy))+_tiny)
+    best = np.arange(len(r)),r.argmax(1)
+    return np.maximum(0, r[best]),np.where(r[best]>0, lags[best], lag[:,0])
 
 
 # %% ../../nbs/data/01b_twins.ipynb #78a776f5
@@ -145,7 +146,7 @@ def _candidates(lengths:np.ndarray, peaks:list[np.ndarray], looks:Tensor, k:int)
         u,v = pair//(d-c)+a,pair%(d-c)+c
         begin,end = np.maximum(0, -lag),np.minimum(lengths[u], lengths[v]-lag)
         enough = votes>=_share*np.minimum(inside(u, begin, end), inside(v, begin+lag, end+lag))
-        enough &= end-begin+_near>=_least(torch.from_numpy(lengths[u]), torch.from_numpy(lengths[v]), k).numpy()
+        enough &= end-begin+_near>=_least(lengths[u], lengths[v], k)
         order = np.flatnonzero(enough)[np.argsort(-votes[enough], kind='stable')] # of lags side by side, the best
         some = order[np.unique(key[order]//8, return_index=True)[1]]
         return np.stack([u[some], v[some], lag[some]], 1)
