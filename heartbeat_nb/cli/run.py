@@ -119,8 +119,7 @@ def report(
     "What a finished run says."
     table = score_table(cv.folds[0].y, cv.folds[0].probs.argmax(1), cv.classes)
     def line(k):
-        o = cv.scores[k]
-        name = dict(macro_f1='macro F1').get(k, k.replace('_', ' '))
+        o,name = cv.scores[k],dict(macro_f1='macro F1').get(k, k.replace('_', ' '))
         return f'{name:<18} {o:.3f}'
     majority = f", where always naming the commonest class gives {cv.scores['majority'].estimate:.3f}"
     files = ', '.join(sorted(o.name for o in folder.iterdir() if o.name[0]!='.'))
@@ -157,6 +156,5 @@ def train_run(
     print(f'Training {settings.arch} on {n} clips, holding out {len(test)}; {learn.dls.c} classes', flush=True)
     start = time.time()
     with shared_training(learn): learn.fit_recipe(settings.epochs, resume=resume)
-    seconds = time.time()-start
-    probs = shared_answers(learn, test)
+    seconds,probs = time.time()-start,shared_answers(learn, test)
     if not rank: print(report(finish_run(learn, settings, index, test, probs, folder), folder, seconds))

@@ -251,8 +251,7 @@ class AudioFiles(Transform):
 # %% ../../nbs/data/07_audio.ipynb #20237386
 class CropWaves(Transform):
     "Turn a batch of clip numbers into a batch of crops."
-    order = 0
-    train = False
+    order,train = 0,False
     def __call__(self, b, split_idx:int|None=None, **kwargs)->object: # as fastai's own
         self.train = not split_idx
         return super().__call__(b, split_idx=split_idx, **kwargs)

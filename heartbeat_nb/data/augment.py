@@ -181,8 +181,7 @@ class Shift(WaveTransform):
         p:float=1., # chance of each wave to be changed, 0 to 1
     ): super().__init__(p, secs=as_range('secs', secs))
     def change(self, x:Tensor, sr:int)->Tensor:
-        n = x.shape[-1]
-        begin = (draw_each(x, self.secs)*sr).round().long()
+        n,begin = x.shape[-1],(draw_each(x, self.secs)*sr).round().long()
         return x.gather(-1, ((torch.arange(n, device=x.device)-begin) % n).expand_as(x))
 
 # %% ../../nbs/data/08_augment.ipynb #4cea782e
@@ -190,8 +189,7 @@ def _read_between(x:Tensor, speed:Tensor, width:int=8, terms:int=8)->Tensor: # a
     "Resample each wave at its own speed, as if it went round in a circle."
     n,t = x.shape[-1],torch.arange(x.shape[-1], device=x.device)
     drift,cut = t*(speed-1),(1/speed).clamp(max=1)[...,None]
-    whole = drift.floor()
-    nodes = torch.cos((torch.arange(terms, device=x.device)+.5)*torch.pi/terms)
+    whole,nodes = drift.floor(),torch.cos((torch.arange(terms, device=x.device)+.5)*torch.pi/terms)
     far = (nodes[:,None]+1)/2 - torch.arange(1-width, width+1, device=x.device)
     weight = cut*torch.sinc(cut*far) * torch.cos(far*torch.pi/(2*width))**2
     polynomials = torch.linalg.solve(torch.linalg.vander(nodes), weight)

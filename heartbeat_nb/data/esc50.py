@@ -91,8 +91,7 @@ def esc10_index(
 )->pd.DataFrame: # as from `make_index`, with `fold`: 1 to 5
     "One row a clip of ESC-10."
     path = Path(path).expanduser().absolute()
-    if not _is_esc10(path):
-        raise BadInput(f"{path} has no '001 - Dog bark'. Give the folder of ESC-10 that holds it.")
+    if not _is_esc10(path): raise BadInput(f"{path} has no '001 - Dog bark'. Give the folder of ESC-10 that holds it.")
     said = [(o, m) for o in find_sounds(path) if (m := _ogg.fullmatch(o.name))]
     label = lambda o: o.parent.name.partition(' - ')[2].lower().replace(' ', '_')
     rows = [(o, label(o), m[2], int(m[1])) for o,m in said]

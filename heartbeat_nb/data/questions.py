@@ -25,8 +25,7 @@ def _circor_answers(o:pd.DataFrame)->dict[str, np.ndarray]:
                 outcome=o.outcome=='abnormal', grade2=where(known, heard & o.grade.isin(['II/VI', 'III/VI'])),
                 grade3=where(known, heard & (o.grade=='III/VI')), holosystolic=where(heard, o.timing=='Holosystolic'))
 
-def _said(label:pd.Series)->np.ndarray:
-    return np.where(label.isin(_some), 1., np.where(label.isin(_none), 0., np.nan))
+def _said(label:pd.Series)->np.ndarray: return np.where(label.isin(_some), 1., np.where(label.isin(_none), 0., np.nan))
 
 _knows:dict[str, Callable[[pd.DataFrame], dict[str, np.ndarray]]] = { # a column that only this set has
     'heard': _circor_answers,

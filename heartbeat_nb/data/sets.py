@@ -31,8 +31,7 @@ def audio_index(
 )->pd.DataFrame: # as from `make_index`, with `fold` if there are official ones
     "One row a clip, of any folder of sounds."
     if not isinstance(path, (str, os.PathLike)): raise BadInput(f'{path!r} is no path. Give a folder or a table.')
-    path = Path(path).expanduser()
-    own = any(o is not None for o in (file, label, group, fold))
+    path,own = Path(path).expanduser(),any(o is not None for o in (file, label, group, fold))
     known = None if own else recognise_set(path)
     return known.read(path) if known else folder_index(path, file, label, group, fold)
 

@@ -169,8 +169,7 @@ def shard_info(
     path:str|Path, # a folder, or the URL of one that a web server or a bucket holds: https:, gs: or hf:
 )->ShardInfo:
     "Read the table of contents of some shards."
-    again = 'Give the folder or URL that write_shards filled.'
-    url = _url(path, 'shards.json')
+    again,url = 'Give the folder or URL that write_shards filled.',_url(path, 'shards.json')
     try:
         with _wds().gopen(url) as f: o = json.loads(f.read())
         tuples = lambda o: {k:tuple(v) if isinstance(v, list) else v for k,v in o.items()}
@@ -406,6 +405,5 @@ def shard_dls(
         raise BadInput('These shards have one fold only, so nothing is left to train on. Write them with more folds.')
     parts = [[o for o in info.shards if (o.fold==test_fold)==held] for held in (False, True)]
     train,valid = (ShardStream(path, info, o, secs, not i, workers, buffer) for i,o in enumerate(parts))
-    tfms = [Standardize(), *L(batch_tfms)]
-    device = torch.device(device or default_device())
+    tfms,device = [Standardize(), *L(batch_tfms)],torch.device(device or default_device())
     return DataLoaders(*(ShardDL(o, bs=bs, device=device, after_batch=tfms) for o in (train, valid)), device=device)

@@ -70,8 +70,7 @@ def effective_field(
     seed:int=0, # of the signs
 )->np.ndarray: # (batch, samples) squared gradients, each row adds up to 1
     "How much each sample matters to the middle output of a layer."
-    layer = _weighted(net)[-1] if layer is None else layer
-    rng = torch.Generator().manual_seed(seed)
+    layer,rng = _weighted(net)[-1] if layer is None else layer,torch.Generator().manual_seed(seed)
     with evaluating(net) as device, torch.enable_grad():
         x = x.detach().clone().to(device).requires_grad_()
         out = net.features[:layer+1](x)

@@ -16,8 +16,7 @@ def state_path(
     step:float, # seconds from step to step
 )->np.ndarray: # (steps,) 0 to 3
     "The likeliest sequence of states that follow each other."
-    log = scores-np.logaddexp.reduce(scores, 0)
-    leave = np.minimum(step/_lasts, .9)
+    log,leave = scores-np.logaddexp.reduce(scores, 0),np.minimum(step/_lasts, .9)
     stay,go = np.log(1-leave),np.roll(np.log(leave), 1) # what it costs to stay, and to come from the state before
     cost,(best,*rest),came = list(zip(stay.tolist(), go.tolist())),log.T.tolist(),[]
     for now in rest: # of four states, plain numbers are faster than arrays

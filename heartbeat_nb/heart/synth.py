@@ -124,8 +124,7 @@ def _beat_times(person:Person, secs:float, rng:np.random.Generator,
     n = ceil(1.3*secs/mean)+8
     waves = np.sin(2*np.pi*np.outer([person.breath, .1], np.arange(n)*mean) + rng.uniform(0, 2*np.pi, (2,1)))
     cycle = mean*(1 - person.sinus*waves[0] + person.mayer*waves[1] + .01*rng.standard_normal(n))
-    s1 = np.cumsum(cycle) - cycle[0] - mean*rng.uniform(2, 3)
-    early = np.zeros(n, bool)
+    s1,early = np.cumsum(cycle) - cycle[0] - mean*rng.uniform(2, 3),np.zeros(n, bool)
     if premature: early[_pick_early(s1, secs, rng)] = True
     s1[early] -= (cycle*rng.uniform(.2, .38, n))[np.roll(early, -1)]
     return s1,(1+waves[0])/2,early
@@ -287,8 +286,7 @@ def _taps(rng:np.random.Generator, n:int, sr:int)->np.ndarray:
         wave[at:at+len(t)] += fades*np.sin(2*np.pi*rng.uniform(80, min(1500, sr/2))*t)
     return wave
 
-artifacts = dict(voice=_voice, rub=_rub, taps=_taps, hum=_hum,
-                 silence=lambda rng,n,sr: _noise(rng, n, sr, 20, 2000, 1))
+artifacts = dict(voice=_voice, rub=_rub, taps=_taps, hum=_hum, silence=lambda rng,n,sr: _noise(rng, n, sr, 20, 2000, 1))
 
 # %% ../../nbs/heart/00_synth.ipynb #ae68d209
 def _synth_artifact(kind:str, secs:float, sr:int, rng:np.random.Generator)->np.ndarray: # samples with rms 1

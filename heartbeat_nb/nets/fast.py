@@ -41,8 +41,7 @@ def _has_hooks(layers:Iterable[nn.Module])->bool: # has anyone a hook at one of 
 def _conv_as_image(x:torch.Tensor, weight:torch.Tensor, bias:torch.Tensor|None=None, stride:int=1,
                 pads:tuple[int, int]=(0,0))->torch.Tensor: # (batch, channels out, 1, samples), channels side by side
     "A convolution of waves, computed as one of images."
-    same = pads[0]==pads[1]
-    weight = weight[:,:,None].contiguous(memory_format=torch.channels_last)
+    same,weight = pads[0]==pads[1],weight[:,:,None].contiguous(memory_format=torch.channels_last)
     return F.conv2d(x if same else F.pad(x, pads), weight, bias, (1, stride), (0, pads[0]) if same else 0)
 
 # %% ../../nbs/nets/00_fast.ipynb #88d94a75
@@ -89,8 +88,7 @@ class NormReluPool(torch.autograd.Function):
             raise NotImplementedError('The fast path has no second derivatives. Run the net within '
                                       '`with layer_by_layer():`, from heartbeat_nb.nets.fast.')
         x,where,y,z,weight,mean,var = ctx.saved_tensors
-        rate = (var+ctx.eps).rsqrt()
-        grad = torch.ops.aten.threshold_backward(grad, z, 0)
+        rate,grad = (var+ctx.eps).rsqrt(),torch.ops.aten.threshold_backward(grad, z, 0)
         total = lambda o: o.sum((0,2,3), dtype=torch.float32)
         d_bias = total(grad)
         d_weight = (total(grad*y) - mean*d_bias)*rate

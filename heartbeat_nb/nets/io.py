@@ -96,8 +96,7 @@ class _NetFile:
 
 def _read_file(path:Path)->_NetFile:
     try:
-        with safe_open(path, 'pt') as f:
-            meta,tensors = f.metadata() or {},{k:f.get_tensor(k) for k in f.keys()}
+        with safe_open(path, 'pt') as f: meta,tensors = f.metadata() or {},{k:f.get_tensor(k) for k in f.keys()}
         config,info = json.loads(meta['config']),dict(json.loads(meta.get('info', '{}')))
         if not (isinstance(config['name'], str) and 0<len(config['name'])<=100): raise ValueError('no name')
         return _NetFile(config, info, tensors)

@@ -26,8 +26,7 @@ from ..sound.io import Sound
 
 # %% ../../nbs/predict/08_serve.ipynb #02fa18c0
 Message = MutableMapping[str,Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Receive,Send = Callable[[], Awaitable[Message]],Callable[[Message], Awaitable[None]]
 
 class Limit:
     "Around an app: refuse requests that are too large (413) or come too slowly (408)."

@@ -45,8 +45,7 @@ def _envelope_rhythm(x:torch.Tensor, sr:int, hop:float=.02)->np.ndarray:
     n = round(hop*sr)
     env = x[:len(x)//n*n].reshape(-1, n).square().mean(1).sqrt()
     env = env-env.mean()
-    lags = torch.arange(round(.1/hop), round(1.5/hop)+1)
-    size = env.square().sum().clamp(min=1e-12)
+    lags,size = torch.arange(round(.1/hop), round(1.5/hop)+1),env.square().sum().clamp(min=1e-12)
     ac = torch.stack([(env[:-k]*env[k:]).sum()/size if k<len(env) else env.new_zeros(()) for k in lags])
     late = ac[lags*hop>=.3]
     return torch.cat([ac, late.max()[None], (lags[lags*hop>=.3][late.argmax()]*hop)[None]]).numpy()

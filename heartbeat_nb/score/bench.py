@@ -105,8 +105,7 @@ class TaskScore:
     about:dict[str,object] = field(default_factory=dict) # what else a reader wants to know
     def row(self)->pd.DataFrame: # one row
         "As the leaderboard shows it."
-        shown = {self.main:'', **self.scores}
-        say = lambda o: f'{o:.3f}' if o.estimate<=1 else f'{o:.0f}'
+        shown,say = {self.main:'', **self.scores},lambda o: f'{o:.3f}' if o.estimate<=1 else f'{o:.0f}'
         return pd.DataFrame([{k:say(self.scores[k]) for k in shown}], index=[self.system])
 
     def save(self,

@@ -157,8 +157,7 @@ class Checkpoint(FitOnly):
             have = {k:getattr(o, k, None) for k in ('best', 'wait', 'best_epoch')}
             return {k:float(v) for k,v in have.items() if v is not None}
         identity = getattr(self.learn, 'identity', None)
-        smooth = self.recorder.smooth_loss
-        rows = self.history.rows if hasattr(self, 'history') else []
+        smooth,rows = self.recorder.smooth_loss,self.history.rows if hasattr(self, 'history') else []
         return dict(epoch=self.epoch, rows=rows, smooth_loss=[smooth.count, float(smooth.val)],
                     identity=identity and identity.as_dict(),
                     counters={o.name:counts(o) for o in _trackers(self.learn)})
@@ -174,8 +173,7 @@ class Resume(FitOnly):
     )->None: self.fname = fname
     def before_fit(self)->None:
         file,self.begun = self.path/self.fname,False
-        if not file.is_file():
-            raise BadInput(f'There is no checkpoint in {self.path} to go on from. Leave out resume.')
+        if not file.is_file(): raise BadInput(f'There is no checkpoint in {self.path} to go on from. Leave out resume.')
         try:
             with safe_open(file, 'pt') as f:
                 self.meta,self.tensors = json.loads(f.metadata()['meta']),{k:f.get_tensor(k) for k in f.keys()}

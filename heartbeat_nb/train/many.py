@@ -139,8 +139,7 @@ def heart_dls(
     index,known = _known(_check_sets(indexes, held_out), odds)
     waves = cached_waves(index, sr)
     clips = StateClips(waves, state_labels(index, waves), secs, (index.clip_id+' '+index.hash.astype(str)).tolist())
-    some = index.ok & ~np.isnan(known[:,0]).all(1)
-    away = index.clip_id.isin(set(held_out))
+    some,away = index.ok & ~np.isnan(known[:,0]).all(1),index.clip_id.isin(set(held_out))
     train,valid = (np.flatnonzero(some & o).tolist() for o in (~away, away))
     if not train: raise BadInput('No clip is left to train on. Hold out fewer.')
     valid = valid or train[:bs] # a Learner wants something to look at
@@ -202,8 +201,7 @@ def pretrain_heart(
     secs:float=4., # length of a crop
 )->Path: # a file for `audio_learner(weights=...)` and `load_model`
     "Train a heart net on several sets, or find what was trained before."
-    recipe = get_recipe(recipe)
-    known = body if _is_body(body) else _describe_net(body)
+    recipe,known = get_recipe(recipe),body if _is_body(body) else _describe_net(body)
     how = dict(recipe=asdict(recipe), seed=seed, body=known, states=states, change=change, secs=secs, odds=odds,
                faster=faster, held_out=sorted(held_out))
     cache,key = Cache('heart', suffix='.safetensors'),digest('heart 2', numerics, repr(how), _all_known(indexes))

@@ -128,8 +128,7 @@ def _picture(fig:Figure, alt:str)->str: # HTML
 
 def _sound_player(clip:Clip, secs:float=60., at_once:bool=False)->str: # HTML
     "A player for one clip, normalised to full scale."
-    audio = player(clip.wave[:round(secs*clip.sr)], clip.sr)
-    how = ' autoplay' if at_once else ''
+    audio,how = player(clip.wave[:round(secs*clip.sr)], clip.sr),' autoplay' if at_once else ''
     return f'<audio controls{how} aria-label="{escape(clip.title)}" src="{audio.src_attr()}"></audio>'
 
 # %% ../../nbs/ui/00_panel.ipynb #23cffa7a
