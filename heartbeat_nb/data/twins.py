@@ -135,7 +135,7 @@ def _candidates(lengths:np.ndarray, peaks:list[np.ndarray], looks:Tensor, k:int)
         some = np.flatnonzero(r.numpy()>=_alike-1e-4)
         i,j = np.divmod(some, max(r.shape[1], 1))
         i,j = i+first[a],j+first[c]
-        few = len(some)<r.numel()/32
+        few = len(some)<r.numel()/256
         r = (looks[i]*looks[j]).sum(1) if few else (looks[rows]@looks[cols].T).flatten()[some]
         alike = (r>=_alike).numpy() & (own[i]<own[j])
         i,j = i[alike],j[alike]
